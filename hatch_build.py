@@ -17,9 +17,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
@@ -28,8 +27,7 @@ NPM_TIMEOUT_SECONDS = 300
 UNFINISHED = ".new-"  # never packaged, and left to the run that is writing it
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(NamedTuple):  # not a dataclass: hatchling runs this file outside sys.modules
     """One file to copy: from ``node_modules/<package>/<source>`` to ``vendor/<name>``."""
 
     package: str

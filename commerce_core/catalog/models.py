@@ -1,0 +1,169 @@
+"""Tables of the catalog: products, their option axes, and the variants that can be stocked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from commerce_core.clock import utc_now
+from commerce_core.database import (
+    Base,
+    Details,
+    ExternalReference,
+    MoneyAmount,
+    Timestamps,
+    UTCDateTime,
+    big_id,
+    text_enum,
+)
+
+SKU_LENGTH: Final = 64
+NAME_LENGTH: Final = 200
+SLUG_LENGTH: Final = 200
+
+
+class ProductStatus(StrEnum):
+    """Where a product stands in its life."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+
+
+class VariantStatus(StrEnum):
+    """Whether a variant is offered. An archived variant keeps its history."""
+
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+
+
+class Product(ExternalReference, Details, Timestamps, Base):
+    """What is described and searched for; its variants are what is stocked and sold."""
+
+    __tablename__ = "commerce_product"
+    __table_args__ = (
+        UniqueConstraint("slug"),
+        UniqueConstraint("system", "external_id"),
+        Index(None, "name"),
+    )
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    slug: Mapped[str] = mapped_column(String(SLUG_LENGTH))
+    description: Mapped[str] = mapped_column(Text, default="", server_default="")
+    brand: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
+    category: Mapped[str | None] = mapped_column(String(NAME_LENGTH), index=True)
+    status: Mapped[ProductStatus] = mapped_column(
+        text_enum(ProductStatus, name="status"), default=ProductStatus.ACTIVE
+    )
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=utc_now)
+
+    variants: Mapped[list[Variant]] = relationship(
+        back_populates="product", lazy="raise", order_by="Variant.position, Variant.id"
+    )
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's form
+
+
+class OptionType(Timestamps, Base):
+    """An axis along which variants differ, such as colour. Shared by all products."""
+
+    __tablename__ = "commerce_option_type"
+    __table_args__ = (UniqueConstraint("name"),)
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    position: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class OptionValue(Timestamps, Base):
+    """A point on an axis, such as red. ``swatch`` is a CSS colour like ``#aa3322``."""
+
+    __tablename__ = "commerce_option_value"
+    __table_args__ = (UniqueConstraint("option_type_id", "name"),)
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True)
+    option_type_id: Mapped[int] = mapped_column(ForeignKey("commerce_option_type.id"))
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    position: Mapped[int] = mapped_column(Integer, default=0)
+    swatch: Mapped[str | None] = mapped_column(String(7))
+
+
+class ProductOptionType(Base):
+    """An axis that a product uses, in order."""
+
+    __tablename__ = "commerce_product_option_type"
+
+    product_id: Mapped[int] = mapped_column(
+        ForeignKey("commerce_product.id", ondelete="CASCADE"), primary_key=True
+    )
+    option_type_id: Mapped[int] = mapped_column(
+        ForeignKey("commerce_option_type.id"), primary_key=True, index=True
+    )
+    position: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class Variant(ExternalReference, Details, Timestamps, Base):
+    """What has a SKU, a price and stock: one combination of option values of a product.
+
+    ``sku`` is stored as it was written; ``sku_key`` is its comparison form (upper case, without
+    spaces) and unique. ``combination`` is made from the ids of the option values and unique in
+    the product, for any number of axes.
+    """
+
+    __tablename__ = "commerce_variant"
+    __table_args__ = (
+        UniqueConstraint("sku_key"),
+        UniqueConstraint("product_id", "combination"),
+        UniqueConstraint("system", "external_id"),
+        CheckConstraint("price >= 0", name="price_not_negative"),
+        Index(None, "product_id", "position", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("commerce_product.id"))
+    sku: Mapped[str] = mapped_column(String(SKU_LENGTH))
+    sku_key: Mapped[str] = mapped_column(String(SKU_LENGTH))
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    barcode: Mapped[str | None] = mapped_column(String(14), index=True)
+    combination: Mapped[str] = mapped_column(String(200), default="")
+    position: Mapped[int] = mapped_column(Integer, default=0)
+    price: Mapped[Decimal] = mapped_column(MoneyAmount, default=Decimal(0))
+    currency: Mapped[str] = mapped_column(String(3))
+    status: Mapped[VariantStatus] = mapped_column(
+        text_enum(VariantStatus, name="status"), default=VariantStatus.ACTIVE
+    )
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=utc_now)
+
+    product: Mapped[Product] = relationship(back_populates="variants", lazy="raise")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's form
+
+
+class VariantOptionValue(Base):
+    """The value a variant has on one axis; at most one for each axis."""
+
+    __tablename__ = "commerce_variant_option_value"
+
+    variant_id: Mapped[int] = mapped_column(
+        ForeignKey("commerce_variant.id", ondelete="CASCADE"), primary_key=True
+    )
+    option_type_id: Mapped[int] = mapped_column(
+        ForeignKey("commerce_option_type.id"), primary_key=True
+    )
+    option_value_id: Mapped[int] = mapped_column(ForeignKey("commerce_option_value.id"), index=True)

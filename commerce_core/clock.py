@@ -1,0 +1,59 @@
+"""The only module that reads the time. Everything else asks ``utc_now()`` or takes ``as_of``."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from commerce_core.errors import InvalidTimeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Clock(Protocol):
+    """Anything that knows what time it is."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+        ...
+
+
+class SystemClock:
+    """The clock of the machine."""
+
+    def now(self) -> datetime:
+        """Return the machine's present moment in UTC."""
+        return datetime.now(UTC)
+
+
+_clock: ContextVar[Clock] = ContextVar("commerce_core_clock", default=SystemClock())  # noqa: B039 - stateless
+
+
+def utc_now() -> datetime:
+    """Return the present moment of the clock in use, aware, in UTC."""
+    return _clock.get().now()
+
+
+@contextmanager
+def use_clock(clock: Clock) -> Iterator[Clock]:
+    """Let ``utc_now()`` ask ``clock`` inside the block, in this context (thread or task) only."""
+    token = _clock.set(clock)
+    try:
+        yield clock
+    finally:
+        _clock.reset(token)
+
+
+def require_aware(moment: datetime, *, name: str) -> datetime:
+    """Return ``moment`` in UTC.
+
+    Raises:
+        InvalidTimeError: it carries no time zone, so it names no instant.
+    """
+    if moment.tzinfo is None or moment.utcoffset() is None:
+        message = f"{name} needs a time zone, for example datetime(2026, 1, 31, tzinfo=UTC)"
+        raise InvalidTimeError(message, name=name, value=moment.isoformat())
+    return moment.astimezone(UTC)

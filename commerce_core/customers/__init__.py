@@ -1,0 +1,1 @@
+"""Customers of the shop. Here their tables only; accounts and consent come later."""

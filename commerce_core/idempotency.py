@@ -1,0 +1,137 @@
+"""Claim an idempotency key: INSERT first, work second.
+
+For operations whose own rows carry no unique key of the request. A claim is a row that the
+caller's commit makes durable; a replay gets the recorded result instead of doing the work again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Index, String, UniqueConstraint, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from commerce_core.clock import utc_now
+from commerce_core.database import Base, UTCDateTime, big_id, details_column, is_postgresql
+from commerce_core.errors import (
+    IdempotencyConflictError,
+    InvalidTextError,
+    OperationInProgressError,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+KEEP_FOR: Final = timedelta(days=30)
+"""How long a key is remembered; after that the same key is a new request."""
+MAX_KEY_LENGTH: Final = 200
+
+
+class IdempotencyKey(Base):
+    """A request that was made once. Unique by actor, verb and key."""
+
+    __tablename__ = "commerce_idempotency_key"
+    __table_args__ = (
+        UniqueConstraint("actor", "verb", "key"),
+        Index(None, "created_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True)
+    actor: Mapped[str] = mapped_column(String(120))
+    verb: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(MAX_KEY_LENGTH))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    result: Mapped[Any | None] = mapped_column(details_column())
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=utc_now)
+    completed_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+
+
+class Claim:
+    """The right to do the work once (``is_replay`` False), or the result of when it was done."""
+
+    def __init__(self, session: Session, row_id: int, *, is_replay: bool, result: Any) -> None:
+        self._session = session
+        self._row_id = row_id
+        self.is_replay = is_replay
+        self.result = result
+
+    def record(self, result: Any) -> None:
+        """Store the JSON ``result`` that replays will get. The caller commits."""
+        self._session.execute(
+            update(IdempotencyKey)
+            .where(IdempotencyKey.id == self._row_id)
+            .values(result=result, completed_at=utc_now())
+        )
+        self.result = result
+
+
+def fingerprint_of(**content: Any) -> str:
+    """Return a digest of a request's content; equal content gives an equal digest."""
+    text = json.dumps(content, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def require_key(key: str) -> str:
+    """Return ``key`` if it can be stored.
+
+    Raises:
+        InvalidTextError: empty, longer than 200 characters, or with control characters.
+    """
+    if not key or len(key) > MAX_KEY_LENGTH or not key.isprintable():
+        message = f"an idempotency key has 1 to {MAX_KEY_LENGTH} printable characters"
+        raise InvalidTextError(message, name="idempotency_key", length=len(key))
+    return key
+
+
+def claim(session: Session, *, actor: str, verb: str, key: str, fingerprint: str) -> Claim:
+    """Claim ``key`` for ``verb`` by ``actor``, or return the answer it had.
+
+    Does not commit: work and claim become durable together. On PostgreSQL a second claimant
+    waits until the first one's transaction ends.
+
+    Raises:
+        IdempotencyConflictError: the key was used for a request with another fingerprint.
+        OperationInProgressError: the claim is durable but its result is not recorded yet.
+        InvalidTextError: the key cannot be stored.
+    """
+    values = {
+        "actor": actor,
+        "verb": verb,
+        "key": require_key(key),
+        "fingerprint": fingerprint,
+        "created_at": utc_now(),
+    }
+    dialect: Any = postgresql if is_postgresql(session) else sqlite
+    created = session.execute(
+        dialect.insert(IdempotencyKey)
+        .values(values)
+        .on_conflict_do_nothing()
+        .returning(IdempotencyKey.id)
+    ).scalar_one_or_none()
+    if created is not None:
+        return Claim(session, created, is_replay=False, result=None)
+    row = session.execute(
+        select(IdempotencyKey)
+        .filter_by(actor=actor, verb=verb, key=key)
+        .execution_options(populate_existing=True)
+    ).scalar_one()
+    if row.fingerprint != fingerprint:
+        message = f"the idempotency key {key!r} was used before with other content: use a new key"
+        raise IdempotencyConflictError(message, key=key, verb=verb)
+    if row.completed_at is None:
+        message = f"the request with the idempotency key {key!r} is still under way"
+        raise OperationInProgressError(message, key=key, verb=verb)
+    return Claim(session, row.id, is_replay=True, result=row.result)
+
+
+def forget_old_keys(session: Session, *, as_of: datetime) -> int:
+    """Delete keys older than ``KEEP_FOR``; return how many. The caller commits."""
+    answer = session.execute(
+        delete(IdempotencyKey).where(IdempotencyKey.created_at < as_of - KEEP_FOR)
+    )
+    return int(getattr(answer, "rowcount", 0))

@@ -1,0 +1,43 @@
+"""Imports every table once, so that ``Base.metadata`` is complete for Alembic and create_all."""
+
+from __future__ import annotations
+
+from commerce_core.catalog.models import (
+    OptionType,
+    OptionValue,
+    Product,
+    ProductOptionType,
+    Variant,
+    VariantOptionValue,
+)
+from commerce_core.customers.models import Customer
+from commerce_core.database import Base
+from commerce_core.idempotency import IdempotencyKey
+from commerce_core.inventory.models import StockLevel, StockLocation, StockMovement, StockPolicy
+from commerce_core.journal import JournalClock, JournalEpoch
+from commerce_core.orders.models import CreditNote, CreditNoteLine, Order, OrderLine
+
+metadata = Base.metadata
+
+__all__ = [
+    "Base",
+    "CreditNote",
+    "CreditNoteLine",
+    "Customer",
+    "IdempotencyKey",
+    "JournalClock",
+    "JournalEpoch",
+    "OptionType",
+    "OptionValue",
+    "Order",
+    "OrderLine",
+    "Product",
+    "ProductOptionType",
+    "StockLevel",
+    "StockLocation",
+    "StockMovement",
+    "StockPolicy",
+    "Variant",
+    "VariantOptionValue",
+    "metadata",
+]

@@ -1,0 +1,1 @@
+"""Orders. Here their history tables only; the lifecycle comes with the state machine."""

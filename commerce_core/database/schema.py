@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime  # noqa: TC003 - SQLAlchemy reads Mapped[...] at run time
+from typing import Any, Final
 
 from sqlalchemy import MetaData, String, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column
@@ -11,9 +12,6 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column
 from commerce_core.clock import utc_now
 from commerce_core.database.columns import UTCDateTime, details_column
 from commerce_core.errors import InvalidInputError
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 TABLE_PREFIX: Final = "commerce_"
 """Every table of the library starts with this, so that it can live in a host's database."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class FrozenClock:
-    """A ``Clock`` for tests: ``with use_clock(FrozenClock()) as clock: …; clock.move(seconds=9)``."""
+    """A ``Clock`` for tests: ``with use_clock(FrozenClock()) as clock: clock.move(days=1)``."""
 
     def __init__(self, at: datetime = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)) -> None:
         self._now = at

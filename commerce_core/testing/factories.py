@@ -70,6 +70,4 @@ def make_level(
 def make_shop(session: Session, *, variants: int = 10, on_hand: int = 10) -> list[Variant]:
     """Create a product with ``variants`` variants, each stocked at one location."""
     product = make_product(session)
-    return [
-        make_variant(session, product=product, on_hand=on_hand) for _ in range(variants)
-    ]
+    return [make_variant(session, product=product, on_hand=on_hand) for _ in range(variants)]

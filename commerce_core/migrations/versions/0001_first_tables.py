@@ -1,0 +1,835 @@
+"""The first tables: catalog, stock, customers, orders as history, and the journal."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from commerce_core.database import Xid8
+from commerce_core.journal import current_xid
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "commerce_customer",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=True),
+        sa.Column("country", sa.String(length=64), nullable=True),
+        sa.Column("locale", sa.String(length=16), nullable=True),
+        sa.Column("system", sa.String(length=64), nullable=True),
+        sa.Column("external_id", sa.String(length=128), nullable=True),
+        sa.Column(
+            "details",
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_customer")),
+        sa.UniqueConstraint("number", name=op.f("uq_commerce_customer_number")),
+        sa.UniqueConstraint(
+            "system", "external_id", name=op.f("uq_commerce_customer_system_external_id")
+        ),
+        info={"personal_data": ("number", "name", "email", "details"), "retention": "account"},
+    )
+    op.create_index(
+        op.f("ix_commerce_customer_country"), "commerce_customer", ["country"], unique=False
+    )
+    op.create_index(
+        op.f("ix_commerce_customer_email"), "commerce_customer", ["email"], unique=False
+    )
+    op.create_table(
+        "commerce_idempotency_key",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("verb", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column(
+            "result", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_idempotency_key")),
+        sa.UniqueConstraint(
+            "actor", "verb", "key", name=op.f("uq_commerce_idempotency_key_actor_verb_key")
+        ),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        op.f("ix_commerce_idempotency_key_created_at"),
+        "commerce_idempotency_key",
+        ["created_at"],
+        unique=False,
+    )
+    op.create_table(
+        "commerce_journal_clock",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("tick", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_journal_clock")),
+    )
+    op.create_table(
+        "commerce_journal_epoch",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token", sa.String(length=16), nullable=False),
+        sa.Column("identity", sa.String(length=80), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_journal_epoch")),
+        sa.UniqueConstraint("token", name=op.f("uq_commerce_journal_epoch_token")),
+    )
+    op.create_table(
+        "commerce_option_type",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_option_type")),
+        sa.UniqueConstraint("name", name=op.f("uq_commerce_option_type_name")),
+    )
+    op.create_table(
+        "commerce_product",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("slug", sa.String(length=200), nullable=False),
+        sa.Column("description", sa.Text(), server_default="", nullable=False),
+        sa.Column("brand", sa.String(length=200), nullable=True),
+        sa.Column("category", sa.String(length=200), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "draft",
+                "active",
+                "archived",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("system", sa.String(length=64), nullable=True),
+        sa.Column("external_id", sa.String(length=128), nullable=True),
+        sa.Column(
+            "details",
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_product")),
+        sa.UniqueConstraint("slug", name=op.f("uq_commerce_product_slug")),
+        sa.UniqueConstraint(
+            "system", "external_id", name=op.f("uq_commerce_product_system_external_id")
+        ),
+    )
+    op.create_index(
+        op.f("ix_commerce_product_category"), "commerce_product", ["category"], unique=False
+    )
+    op.create_index(op.f("ix_commerce_product_name"), "commerce_product", ["name"], unique=False)
+    op.create_table(
+        "commerce_stock_location",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("system", sa.String(length=64), nullable=True),
+        sa.Column("external_id", sa.String(length=128), nullable=True),
+        sa.Column(
+            "details",
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_stock_location")),
+        sa.UniqueConstraint("code", name=op.f("uq_commerce_stock_location_code")),
+        sa.UniqueConstraint(
+            "system", "external_id", name=op.f("uq_commerce_stock_location_system_external_id")
+        ),
+    )
+    op.create_table(
+        "commerce_option_value",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "option_type_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("swatch", sa.String(length=7), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["option_type_id"],
+            ["commerce_option_type.id"],
+            name=op.f("fk_commerce_option_value_option_type_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_option_value")),
+        sa.UniqueConstraint(
+            "option_type_id", "name", name=op.f("uq_commerce_option_value_option_type_id_name")
+        ),
+    )
+    op.create_table(
+        "commerce_order",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("channel", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.String(length=64), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "pending",
+                "processing",
+                "shipped",
+                "delivered",
+                "cancelled",
+                "expired",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("country", sa.String(length=64), nullable=True),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "shipping_address",
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("system", sa.String(length=64), nullable=True),
+        sa.Column("external_id", sa.String(length=128), nullable=True),
+        sa.Column(
+            "details",
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["commerce_customer.id"], name=op.f("fk_commerce_order_customer_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_order")),
+        sa.UniqueConstraint("channel", "number", name=op.f("uq_commerce_order_channel_number")),
+        sa.UniqueConstraint(
+            "system", "external_id", name=op.f("uq_commerce_order_system_external_id")
+        ),
+        info={
+            "personal_data": ("customer_id", "shipping_address", "details"),
+            "retention": "10 years after the order (books)",
+        },
+    )
+    op.create_index(
+        op.f("ix_commerce_order_customer_id_placed_at"),
+        "commerce_order",
+        ["customer_id", "placed_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_commerce_order_placed_at_id"), "commerce_order", ["placed_at", "id"], unique=False
+    )
+    op.create_table(
+        "commerce_product_option_type",
+        sa.Column(
+            "product_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "option_type_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["option_type_id"],
+            ["commerce_option_type.id"],
+            name=op.f("fk_commerce_product_option_type_option_type_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["product_id"],
+            ["commerce_product.id"],
+            name=op.f("fk_commerce_product_option_type_product_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "product_id", "option_type_id", name=op.f("pk_commerce_product_option_type")
+        ),
+    )
+    op.create_index(
+        op.f("ix_commerce_product_option_type_option_type_id"),
+        "commerce_product_option_type",
+        ["option_type_id"],
+        unique=False,
+    )
+    op.create_table(
+        "commerce_variant",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "product_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("sku", sa.String(length=64), nullable=False),
+        sa.Column("sku_key", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("barcode", sa.String(length=14), nullable=True),
+        sa.Column("combination", sa.String(length=200), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("price", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "active",
+                "archived",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("system", sa.String(length=64), nullable=True),
+        sa.Column("external_id", sa.String(length=128), nullable=True),
+        sa.Column(
+            "details",
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("price >= 0", name=op.f("ck_commerce_variant_price_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["product_id"], ["commerce_product.id"], name=op.f("fk_commerce_variant_product_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_variant")),
+        sa.UniqueConstraint(
+            "product_id", "combination", name=op.f("uq_commerce_variant_product_id_combination")
+        ),
+        sa.UniqueConstraint("sku_key", name=op.f("uq_commerce_variant_sku_key")),
+        sa.UniqueConstraint(
+            "system", "external_id", name=op.f("uq_commerce_variant_system_external_id")
+        ),
+    )
+    op.create_index(
+        op.f("ix_commerce_variant_barcode"), "commerce_variant", ["barcode"], unique=False
+    )
+    op.create_index(
+        op.f("ix_commerce_variant_product_id_position_id"),
+        "commerce_variant",
+        ["product_id", "position", "id"],
+        unique=False,
+    )
+    op.create_table(
+        "commerce_credit_note",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("channel", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.String(length=64), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "credit_note",
+                "bad_debt",
+                name="kind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("country", sa.String(length=64), nullable=True),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("system", sa.String(length=64), nullable=True),
+        sa.Column("external_id", sa.String(length=128), nullable=True),
+        sa.Column(
+            "details",
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["commerce_customer.id"],
+            name=op.f("fk_commerce_credit_note_customer_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["commerce_order.id"], name=op.f("fk_commerce_credit_note_order_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_credit_note")),
+        sa.UniqueConstraint(
+            "channel", "number", name=op.f("uq_commerce_credit_note_channel_number")
+        ),
+        sa.UniqueConstraint(
+            "system", "external_id", name=op.f("uq_commerce_credit_note_system_external_id")
+        ),
+        info={
+            "personal_data": ("customer_id", "details"),
+            "retention": "10 years after the order (books)",
+        },
+    )
+    op.create_index(
+        op.f("ix_commerce_credit_note_customer_id_issued_at"),
+        "commerce_credit_note",
+        ["customer_id", "issued_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_commerce_credit_note_issued_at_id"),
+        "commerce_credit_note",
+        ["issued_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_commerce_credit_note_order_id"), "commerce_credit_note", ["order_id"], unique=False
+    )
+    op.create_table(
+        "commerce_order_line",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "goods", "charge", name="kind", native_enum=False, create_constraint=True, length=32
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "variant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("unit_price", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "details",
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "kind <> 'goods' OR variant_id IS NOT NULL",
+            name=op.f("ck_commerce_order_line_goods_have_a_variant"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["commerce_order.id"],
+            name=op.f("fk_commerce_order_line_order_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"], ["commerce_variant.id"], name=op.f("fk_commerce_order_line_variant_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_order_line")),
+        sa.UniqueConstraint(
+            "order_id", "position", name=op.f("uq_commerce_order_line_order_id_position")
+        ),
+    )
+    op.create_index(
+        op.f("ix_commerce_order_line_variant_id_order_id"),
+        "commerce_order_line",
+        ["variant_id", "order_id"],
+        unique=False,
+    )
+    op.create_table(
+        "commerce_stock_level",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "variant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "location_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("on_hand", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("damaged", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("quality_control", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("allocated", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("reserved", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("backordered", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("short", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("incoming", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("minimum", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("safety_stock", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("backorder_limit", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_expiry_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_occurred_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.BigInteger(), server_default="0", nullable=False),
+        sa.CheckConstraint(
+            "allocated >= 0", name=op.f("ck_commerce_stock_level_allocated_not_negative")
+        ),
+        sa.CheckConstraint(
+            "backorder_limit >= 0",
+            name=op.f("ck_commerce_stock_level_backorder_limit_not_negative"),
+        ),
+        sa.CheckConstraint(
+            "backordered <= backorder_limit",
+            name=op.f("ck_commerce_stock_level_backorder_limit_kept"),
+        ),
+        sa.CheckConstraint(
+            "backordered >= 0", name=op.f("ck_commerce_stock_level_backordered_not_negative")
+        ),
+        sa.CheckConstraint(
+            "damaged + quality_control + allocated + reserved <= on_hand + backordered + short",
+            name=op.f("ck_commerce_stock_level_no_oversell"),
+        ),
+        sa.CheckConstraint(
+            "damaged >= 0", name=op.f("ck_commerce_stock_level_damaged_not_negative")
+        ),
+        sa.CheckConstraint(
+            "incoming >= 0", name=op.f("ck_commerce_stock_level_incoming_not_negative")
+        ),
+        sa.CheckConstraint(
+            "minimum >= 0", name=op.f("ck_commerce_stock_level_minimum_not_negative")
+        ),
+        sa.CheckConstraint(
+            "on_hand >= 0", name=op.f("ck_commerce_stock_level_on_hand_not_negative")
+        ),
+        sa.CheckConstraint(
+            "quality_control >= 0",
+            name=op.f("ck_commerce_stock_level_quality_control_not_negative"),
+        ),
+        sa.CheckConstraint(
+            "reserved = 0 OR next_expiry_at IS NOT NULL",
+            name=op.f("ck_commerce_stock_level_reserved_stock_expires"),
+        ),
+        sa.CheckConstraint(
+            "reserved >= 0", name=op.f("ck_commerce_stock_level_reserved_not_negative")
+        ),
+        sa.CheckConstraint(
+            "safety_stock >= 0", name=op.f("ck_commerce_stock_level_safety_stock_not_negative")
+        ),
+        sa.CheckConstraint("short >= 0", name=op.f("ck_commerce_stock_level_short_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["location_id"],
+            ["commerce_stock_location.id"],
+            name=op.f("fk_commerce_stock_level_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"], ["commerce_variant.id"], name=op.f("fk_commerce_stock_level_variant_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_stock_level")),
+        sa.UniqueConstraint(
+            "variant_id", "location_id", name=op.f("uq_commerce_stock_level_variant_id_location_id")
+        ),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_commerce_stock_level_due",
+        "commerce_stock_level",
+        ["next_expiry_at"],
+        unique=False,
+        postgresql_where=sa.text("next_expiry_at IS NOT NULL"),
+        sqlite_where=sa.text("next_expiry_at IS NOT NULL"),
+    )
+    op.create_index(
+        op.f("ix_commerce_stock_level_location_id"),
+        "commerce_stock_level",
+        ["location_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_commerce_stock_level_low",
+        "commerce_stock_level",
+        ["variant_id"],
+        unique=False,
+        postgresql_where=sa.text(
+            "on_hand - damaged - quality_control - safety_stock - allocated - reserved < minimum"
+        ),
+        sqlite_where=sa.text(
+            "on_hand - damaged - quality_control - safety_stock - allocated - reserved < minimum"
+        ),
+    )
+    op.create_table(
+        "commerce_stock_policy",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "variant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "location_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("minimum", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("safety_stock", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("backorder_limit", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated_by", sa.String(length=120), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "backorder_limit >= 0",
+            name=op.f("ck_commerce_stock_policy_backorder_limit_not_negative"),
+        ),
+        sa.CheckConstraint(
+            "minimum >= 0", name=op.f("ck_commerce_stock_policy_minimum_not_negative")
+        ),
+        sa.CheckConstraint(
+            "safety_stock >= 0", name=op.f("ck_commerce_stock_policy_safety_stock_not_negative")
+        ),
+        sa.ForeignKeyConstraint(
+            ["location_id"],
+            ["commerce_stock_location.id"],
+            name=op.f("fk_commerce_stock_policy_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"],
+            ["commerce_variant.id"],
+            name=op.f("fk_commerce_stock_policy_variant_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_stock_policy")),
+        sa.UniqueConstraint(
+            "variant_id",
+            "location_id",
+            name=op.f("uq_commerce_stock_policy_variant_id_location_id"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_commerce_stock_policy_location_id"),
+        "commerce_stock_policy",
+        ["location_id"],
+        unique=False,
+    )
+    op.create_table(
+        "commerce_variant_option_value",
+        sa.Column(
+            "variant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "option_type_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "option_value_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["option_type_id"],
+            ["commerce_option_type.id"],
+            name=op.f("fk_commerce_variant_option_value_option_type_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["option_value_id"],
+            ["commerce_option_value.id"],
+            name=op.f("fk_commerce_variant_option_value_option_value_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"],
+            ["commerce_variant.id"],
+            name=op.f("fk_commerce_variant_option_value_variant_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "variant_id", "option_type_id", name=op.f("pk_commerce_variant_option_value")
+        ),
+    )
+    op.create_index(
+        op.f("ix_commerce_variant_option_value_option_value_id"),
+        "commerce_variant_option_value",
+        ["option_value_id"],
+        unique=False,
+    )
+    op.create_table(
+        "commerce_credit_note_line",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "credit_note_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "goods", "charge", name="kind", native_enum=False, create_constraint=True, length=32
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "variant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("unit_price", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "details",
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "kind <> 'goods' OR variant_id IS NOT NULL",
+            name=op.f("ck_commerce_credit_note_line_goods_have_a_variant"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["credit_note_id"],
+            ["commerce_credit_note.id"],
+            name=op.f("fk_commerce_credit_note_line_credit_note_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"],
+            ["commerce_variant.id"],
+            name=op.f("fk_commerce_credit_note_line_variant_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_credit_note_line")),
+        sa.UniqueConstraint(
+            "credit_note_id",
+            "position",
+            name=op.f("uq_commerce_credit_note_line_credit_note_id_position"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_commerce_credit_note_line_variant_id"),
+        "commerce_credit_note_line",
+        ["variant_id"],
+        unique=False,
+    )
+    op.create_table(
+        "commerce_stock_movement",
+        sa.Column("level_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "variant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "location_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "received",
+                "shipped",
+                "adjusted",
+                "counted",
+                "restocked",
+                "damaged",
+                "written_off",
+                "quality_held",
+                "quality_released",
+                "reserved",
+                "released",
+                "expired",
+                "allocated",
+                "deallocated",
+                "backordered",
+                "backorder_filled",
+                "expected",
+                "transfer_sent",
+                "transfer_received",
+                "policy_changed",
+                name="kind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("on_hand_delta", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("damaged_delta", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("quality_control_delta", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("allocated_delta", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("reserved_delta", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("backordered_delta", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("short_delta", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("incoming_delta", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("on_hand", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("damaged", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("quality_control", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("allocated", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("reserved", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("backordered", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("short", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("incoming", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("safety_stock", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("minimum", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=True),
+        sa.Column("cause_kind", sa.String(length=32), nullable=True),
+        sa.Column("cause_id", sa.String(length=64), nullable=True),
+        sa.Column("idempotency_key", sa.String(length=200), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("xid", Xid8(), server_default=current_xid(), nullable=False),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "kind <> 'adjusted' OR reason IS NOT NULL",
+            name=op.f("ck_commerce_stock_movement_adjusted_has_a_reason"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["level_id"],
+            ["commerce_stock_level.id"],
+            name=op.f("fk_commerce_stock_movement_level_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["location_id"],
+            ["commerce_stock_location.id"],
+            name=op.f("fk_commerce_stock_movement_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"],
+            ["commerce_variant.id"],
+            name=op.f("fk_commerce_stock_movement_variant_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_stock_movement")),
+        sa.UniqueConstraint(
+            "actor",
+            "kind",
+            "idempotency_key",
+            name=op.f("uq_commerce_stock_movement_actor_kind_idempotency_key"),
+        ),
+        sa.UniqueConstraint(
+            "level_id", "version", name=op.f("uq_commerce_stock_movement_level_id_version")
+        ),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        op.f("ix_commerce_stock_movement_cause_kind_cause_id"),
+        "commerce_stock_movement",
+        ["cause_kind", "cause_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_commerce_stock_movement_variant_id_id"),
+        "commerce_stock_movement",
+        ["variant_id", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_commerce_stock_movement_xid_id"),
+        "commerce_stock_movement",
+        ["xid", "id"],
+        unique=False,
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("commerce_stock_movement")
+    op.drop_table("commerce_credit_note_line")
+    op.drop_table("commerce_variant_option_value")
+    op.drop_table("commerce_stock_policy")
+    op.drop_table("commerce_stock_level")
+    op.drop_table("commerce_order_line")
+    op.drop_table("commerce_credit_note")
+    op.drop_table("commerce_variant")
+    op.drop_table("commerce_product_option_type")
+    op.drop_table("commerce_order")
+    op.drop_table("commerce_option_value")
+    op.drop_table("commerce_stock_location")
+    op.drop_table("commerce_product")
+    op.drop_table("commerce_option_type")
+    op.drop_table("commerce_journal_epoch")
+    op.drop_table("commerce_journal_clock")
+    op.drop_table("commerce_idempotency_key")
+    op.drop_table("commerce_customer")

@@ -1,0 +1,117 @@
+"""The composition root: settings in, application out. Importing this module does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.template import TemplateConfig
+
+import commerce_core
+from commerce_core.journal import ensure_epoch
+from webapp import health
+from webapp.accounts import routes as accounts
+from webapp.csrf import CsrfMiddleware
+from webapp.database import DEPENDENCIES, WebDatabase
+from webapp.drain import Drain
+from webapp.errors import EXCEPTION_HANDLERS
+from webapp.headers import HostMiddleware, security_headers
+from webapp.migrations import require_migrated
+from webapp.security import Right, SessionMiddleware, guard_rights, require_rights
+from webapp.settings import Settings
+from webapp.static_files import make_static_router
+from webapp.templating import make_template_engine
+
+ROUTERS: Final[Sequence[Router]] = (
+    accounts.router,
+    health.router,
+)
+"""The router of every feature. A new feature adds one line."""
+
+LIFESPANS: Final[Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]] = ()
+"""What a feature starts with the application and stops with it, in this order, database first."""
+
+
+def create_app(settings: Settings) -> Litestar:
+    """Return the application. Connects to nothing before its lifespan begins.
+
+    ``app.state`` holds ``settings``, ``database`` (WebDatabase), ``drain`` (Drain) and
+    ``readiness`` (Readiness).
+
+    Raises:
+        InvalidDatabaseUrlError: the database URL cannot be read.
+        MissingRightError: a route states no right.
+    """
+    engine, navigation = make_template_engine(settings)
+    app = Litestar(
+        route_handlers=[make_static_router(), *ROUTERS],
+        dependencies={
+            **DEPENDENCIES,
+            "settings": Provide(lambda: settings, sync_to_thread=False),
+        },
+        guards=[guard_rights],
+        middleware=[
+            HostMiddleware(settings),
+            SessionMiddleware(settings),
+            CsrfMiddleware(settings),
+        ],
+        before_send=[security_headers(settings)],
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=[_run_database, _run_drain, *LIFESPANS],
+        openapi_config=_openapi_config(),
+        template_config=TemplateConfig(instance=engine),
+        state=_make_state(settings),
+        logging_config=None,
+    )
+    require_rights(app.routes)
+    navigation.open(route.path for route in app.routes)
+    return app
+
+
+def _make_state(settings: Settings) -> State:
+    database = WebDatabase.open(settings.database_url)
+    readiness = health.Readiness()
+    readiness.add("database", health.database_check(database))
+    return State(
+        {"settings": settings, "database": database, "drain": Drain(), "readiness": readiness}
+    )
+
+
+@asynccontextmanager
+async def _run_database(app: Litestar) -> AsyncIterator[None]:
+    database: WebDatabase = app.state.database
+    try:
+        async with database.reads() as session:
+            await session.run_sync(require_migrated)
+        await database.transact(ensure_epoch)
+        yield
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def _run_drain(app: Litestar) -> AsyncIterator[None]:
+    drain: Drain = app.state.drain
+    with drain.on_signals():
+        yield
+
+
+def _openapi_config() -> OpenAPIConfig:
+    router = Router(
+        "/api/v1/schema",
+        route_handlers=[],
+        include_in_schema=False,
+        opt={"right": Right.SIGNED_IN},
+    )
+    return OpenAPIConfig(
+        title="Commerce",
+        version=commerce_core.__version__,
+        openapi_router=router,
+        render_plugins=[JsonRenderPlugin()],
+    )

@@ -1,0 +1,126 @@
+"""No other site can make a signed-in browser change anything.
+
+Two checks for every request that is not a read: the browser says it comes from this very host
+(``Sec-Fetch-Site``, else ``Origin``), and the form or header carries a token that only pages of
+this host can know. The token is an HMAC keyed with the session cookie: bound to the session, new
+after each sign-in, the same from every process, with no secret to configure. Before sign-in a
+cookie with a random value takes the session's place.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from litestar.connection import ASGIConnection, Request
+from litestar.datastructures import Cookie, MutableScopeHeaders
+from litestar.enums import RequestEncodingType, ScopeType
+from litestar.exceptions import PermissionDeniedException
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from webapp.security import signed_in_user
+from webapp.settings import Settings
+
+FIELD: Final = "_csrf_token"
+"""Name of the hidden field in forms."""
+HEADER: Final = "x-csrf-token"
+"""Name of the header that htmx and programs send."""
+
+_STATE_KEY: Final = "csrf"
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_FORMS: Final = frozenset({RequestEncodingType.URL_ENCODED, RequestEncodingType.MULTI_PART})
+
+
+class FormToken:
+    """The token of one request, and whether a page asked for it."""
+
+    def __init__(self, secret: str | None) -> None:
+        self.is_new = secret is None
+        self.secret = secret or secrets.token_urlsafe(32)
+        self.was_asked = False
+
+    def value(self) -> str:
+        """Return what forms of this browser have to carry."""
+        self.was_asked = True
+        key = self.secret.encode("utf-8", "surrogatepass")
+        return hmac.digest(key, b"commerce form token", "sha256").hex()
+
+
+def form_token(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Return the token for the forms of the page that answers this request.
+
+    Empty where no form can work: on error pages of addresses that do not exist.
+    """
+    token = connection.scope["state"].get(_STATE_KEY)
+    return token.value() if isinstance(token, FormToken) else ""
+
+
+class CsrfMiddleware(ASGIMiddleware):
+    """Checks requests that change something; hands out the token to those that do not."""
+
+    scopes = (ScopeType.HTTP,)
+    exclude_opt_key = "no_session"
+
+    def __init__(self, settings: Settings) -> None:
+        self._secure = settings.secure_cookies
+        self._cookie = "__Host-commerce_form" if settings.secure_cookies else "commerce_form"
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Refuse with 403 before the handler sees the request."""
+        request: Request[Any, Any, Any] = Request(scope, receive, send)
+        in_session = signed_in_user(request) is not None
+        token = FormToken(scope["auth"] if in_session else request.cookies.get(self._cookie))
+        scope["state"][_STATE_KEY] = token
+        if request.method not in _SAFE_METHODS:
+            _require_same_origin(request)
+            sent = await _sent_token(request)
+            if token.is_new or not hmac.compare_digest(sent.encode(), token.value().encode()):
+                raise PermissionDeniedException(
+                    "This page is out of date. Load it again, then repeat what you did."
+                )
+
+        async def send_with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start" and token.is_new and token.was_asked:
+                message.setdefault("headers", [])
+                headers = MutableScopeHeaders.from_message(message)
+                headers.add("set-cookie", self._pre_session_cookie(token.secret))
+            await send(message)
+
+        await next_app(scope, receive, send_with_cookie)
+
+    def _pre_session_cookie(self, value: str) -> str:
+        cookie = Cookie(
+            key=self._cookie, value=value, httponly=True, samesite="lax", secure=self._secure
+        )
+        return cookie.to_header(header="")
+
+
+def _require_same_origin(request: Request[Any, Any, Any]) -> None:
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is not None:
+        allowed = site in {"same-origin", "none"}
+    elif origin is not None:
+        # Host only: behind a proxy that ends TLS the scheme seen here is not the browser's.
+        allowed = _host_of(origin) == request.headers.get("host")
+    else:
+        allowed = True  # not a browser; the token still has to be right
+    if not allowed:
+        raise PermissionDeniedException("This request came from another site.")
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
+async def _sent_token(request: Request[Any, Any, Any]) -> str:
+    sent = request.headers.get(HEADER)
+    if sent is None and request.content_type[0] in _FORMS:
+        sent = (await request.form()).get(FIELD)
+    return sent if isinstance(sent, str) else ""

@@ -1,0 +1,170 @@
+"""Who may do what: every route states its right, and without one nobody gets in.
+
+A handler says ``@get("/stock", right=Right.VIEW_STOCK)``. One guard on the application compares
+it with the role of the signed-in person; ``require_rights`` refuses to build an application that
+has a route without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from typing import Any, Final
+
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.middleware import ASGIMiddleware
+from litestar.routes import BaseRoute, HTTPRoute
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from commerce_core.clock import utc_now
+from commerce_core.errors import CommerceError
+from webapp.accounts.roles import Role
+from webapp.accounts.sessions import (
+    Identity,
+    SessionLimits,
+    find_identity,
+    is_session_alive,
+    touch_session,
+)
+from webapp.database import WebDatabase
+from webapp.settings import Settings
+
+
+class Right(Enum):
+    """What a route allows, with the lowest role that has it (None: everybody, signed in or not)."""
+
+    PUBLIC = ("public", None)
+    SIGNED_IN = ("signed_in", Role.VIEWER)
+    VIEW_STOCK = ("view_stock", Role.VIEWER)
+    VIEW_CUSTOMERS = ("view_customers", Role.CLERK)
+    CHANGE_STOCK = ("change_stock", Role.CLERK)
+    CHANGE_POLICY = ("change_policy", Role.MANAGER)
+    MANAGE_USERS = ("manage_users", Role.ADMIN)
+    VIEW_STYLE = ("view_style", Role.ADMIN)
+
+    def __init__(self, word: str, lowest_role: Role | None) -> None:
+        self.word = word
+        self.lowest_role = lowest_role
+
+    def belongs_to(self, user: Identity | None) -> bool:
+        """Tell whether ``user`` (None: not signed in) has this right."""
+        lowest = self.lowest_role
+        return lowest is None or (user is not None and user.role.includes(lowest))
+
+
+class MissingRightError(CommerceError):
+    """A route was written without a right. The application does not start."""
+
+    code = "missing_right"
+
+
+def right_of(handler: BaseRouteHandler) -> Right | None:
+    """Return the right a handler (or a router around it) states, None if it states none."""
+    right = handler.opt.get("right")
+    return right if isinstance(right, Right) else None
+
+
+def handlers_of(routes: Iterable[BaseRoute]) -> Iterator[tuple[BaseRoute, BaseRouteHandler]]:
+    """Yield every handler that somebody wrote, with its route.
+
+    The answers to OPTIONS, which Litestar adds by itself, only list the methods; they are left
+    out.
+    """
+    for route in routes:
+        if isinstance(route, HTTPRoute):
+            yield from ((route, handler) for handler in route.route_handlers if _is_ours(handler))
+        else:
+            handler: Any = getattr(route, "route_handler")  # noqa: B009 - ASGI and WebSocket routes
+            yield route, handler
+
+
+def _is_ours(handler: HTTPRouteHandler) -> bool:
+    return set(handler.http_methods) != {"OPTIONS"}
+
+
+def require_rights(routes: Iterable[BaseRoute]) -> None:
+    """Stop the start of an application with a route that states no right.
+
+    Raises:
+        MissingRightError: names the routes.
+    """
+    without = sorted({r.path for r, handler in handlers_of(routes) if right_of(handler) is None})
+    if without:
+        message = f"add right=Right.… to the handlers of {', '.join(without)}"
+        raise MissingRightError(message, paths=without)
+
+
+def guard_rights(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Let the request through if the person has the right of the route.
+
+    Raises:
+        NotAuthorizedException: nobody is signed in, and the route is not public.
+        PermissionDeniedException: the person's role is too low, or the route states no right.
+    """
+    right = right_of(handler)
+    user = signed_in_user(connection)
+    if right is None:
+        raise PermissionDeniedException("This address is closed.")
+    if right.belongs_to(user):
+        return
+    if user is None:
+        raise NotAuthorizedException("Sign in first.")
+    raise PermissionDeniedException(
+        f"This needs the {right.lowest_role} role; you are {user.role}."
+    )
+
+
+def signed_in_user(connection: ASGIConnection[Any, Any, Any, Any]) -> Identity | None:
+    """Return who is signed in on this connection."""
+    user = connection.scope.get("user")
+    return user if isinstance(user, Identity) else None
+
+
+def session_cookie_name(settings: Settings) -> str:
+    """Return the name of the session cookie. ``__Host-`` pins it to this host and to https."""
+    return "__Host-commerce_session" if settings.secure_cookies else "commerce_session"
+
+
+class SessionMiddleware(ASGIMiddleware):
+    """Puts the signed-in person, or None, into ``scope["user"]``: one query for each request.
+
+    Routes with ``opt={"no_session": True}`` (static files, probes) are left alone.
+    """
+
+    exclude_opt_key = "no_session"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._cookie: Final = session_cookie_name(settings)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Look up the cookie's session; set its idle clock back when that is due."""
+        connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+        token = connection.cookies.get(self._cookie)
+        database: WebDatabase = connection.app.state.database
+        scope["user"] = scope["auth"] = None
+        if token:
+            scope["user"] = await self._identify(database, token)
+            scope["auth"] = token
+        await next_app(scope, receive, send)
+
+    async def _identify(self, database: WebDatabase, token: str) -> Identity | None:
+        now = utc_now()
+        async with database.reads() as session:
+            user = await session.run_sync(find_identity, token, as_of=now)
+        if user is not None and user.must_be_touched(now):
+            limits = SessionLimits.of(self._settings, stays=user.stays)
+            await database.transact(touch_session, user.session_id, limits=limits, as_of=now)
+        return user
+
+
+async def session_is_alive(database: WebDatabase, user: Identity) -> bool:
+    """Tell whether the session a stream was opened with still is good.
+
+    Streams ask this every so often, because a request that never ends is never checked again.
+    Asking does not keep the session alive.
+    """
+    async with database.reads() as session:
+        return await session.run_sync(is_session_alive, user.session_id, as_of=utc_now())

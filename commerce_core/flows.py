@@ -14,14 +14,14 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from commerce_core.database import translate_database_error
-from commerce_core.errors import CommerceError, ConcurrencyError
+from commerce_core.errors import ConcurrencyError
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -157,7 +157,7 @@ async def _unit_of_work(
         return await session.run_sync(fn)
 
 
-async def joined(work: Any) -> Any:
+async def joined(work: Coroutine[Any, Any, _Result]) -> _Result:
     """Await ``work`` as a task that runs to its end even if the caller is cancelled meanwhile."""
     task = asyncio.ensure_future(work)
     try:
@@ -172,15 +172,12 @@ async def joined(work: Any) -> Any:
 def _pause_or_raise(error: SQLAlchemyError, attempt: int, attempts: int) -> float:
     """Return how long to wait before the next attempt, or raise what ends the matter."""
     if not is_retriable(error):
-        raise _translated(error) from error
+        raise translate_database_error(error) from error
     if attempt == attempts:
         message = f"the database stayed too busy: {attempts} attempts, each stopped by another"
         raise ConcurrencyError(message, attempts=attempts) from error
-    return _FIRST_PAUSE_SECONDS * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - jitter
-
-
-def _translated(error: SQLAlchemyError) -> CommerceError:
-    return translate_database_error(error)
+    jitter = random.uniform(0.5, 1.5)  # noqa: S311 - not a secret
+    return _FIRST_PAUSE_SECONDS * float(2**attempt) * jitter
 
 
 def is_retriable(error: SQLAlchemyError) -> bool:

@@ -41,7 +41,7 @@ from commerce_core.database import Base, UTCDateTime, Xid8, big_id, is_postgresq
 from commerce_core.errors import DatabaseNotMigratedError, InvalidCursorError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
 
@@ -352,9 +352,10 @@ def journal_lag(session: Session, journal: type[Journal]) -> Lag:
     if not is_postgresql(session):
         return Lag(0.0, 0)
     horizon = func.pg_snapshot_xmin(func.pg_current_snapshot(), type_=Xid8())
-    oldest, waiting = session.execute(
+    found: Any = session.execute(
         select(func.min(journal.recorded_at), func.count()).where(journal.xid >= horizon)
     ).one()
+    oldest, waiting = found
     if oldest is None:
         return Lag(0.0, 0)
     return Lag(max(0.0, (utc_now() - oldest).total_seconds()), waiting)
@@ -382,7 +383,7 @@ def oldest_writer(session: Session) -> Writer | None:
     """
     if not is_postgresql(session):
         return None
-    row: Mapping[str, Any] | None = session.execute(_OLDEST_WRITER).mappings().first()
+    row = session.execute(_OLDEST_WRITER).mappings().first()
     if row is None:
         return None
     return Writer(row["pid"], row["database"], max(0.0, float(row["age"])))

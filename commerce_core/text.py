@@ -7,7 +7,7 @@ import unicodedata
 from commerce_core.errors import InvalidTextError
 
 
-def clean_text(value: str, *, name: str, max_length: int) -> str:
+def clean_text(value: object, *, name: str, max_length: int) -> str:
     """Return ``value`` in Unicode form NFC without outer spaces.
 
     Emoji and right-to-left text are kept as they are.

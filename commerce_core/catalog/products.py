@@ -215,7 +215,7 @@ def _link(session: Session, variant: Variant, value: OptionValue, position: int)
         )
 
 
-def _require_price(price: Money) -> None:
+def _require_price(price: object) -> None:
     if not isinstance(price, Money):
         message = "the price must be Money, for example Money.of('9.90', 'EUR')"
         raise InvalidMoneyError(message, value=repr(price)[:40])

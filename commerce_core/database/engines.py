@@ -84,7 +84,7 @@ def make_engine(url: str | URL, **options: Any) -> Engine:
         InvalidDatabaseUrlError: the URL cannot be read or names an unsupported database.
         MissingDriverError: the driver is not installed; the message says how to install it.
     """
-    engine = _create(create_engine, normalize_url(url), options)
+    engine: Engine = _create(create_engine, normalize_url(url), options)
     if engine.dialect.name == "sqlite":
         _set_up_sqlite(engine)
     return engine
@@ -92,7 +92,9 @@ def make_engine(url: str | URL, **options: Any) -> Engine:
 
 def make_async_engine(url: str | URL, **options: Any) -> AsyncEngine:
     """Return an asynchronous engine with the settings of ``make_engine``. Same errors."""
-    engine = _create(create_async_engine, normalize_url(url, asynchronous=True), options)
+    engine: AsyncEngine = _create(
+        create_async_engine, normalize_url(url, asynchronous=True), options
+    )
     if engine.dialect.name == "sqlite":
         _set_up_sqlite(engine.sync_engine)
     return engine

@@ -89,7 +89,7 @@ def metadata_for(features: set[str]) -> MetaData:
     load_all_models()
     modules = {f"commerce_core.{name}" for name in (*features, *_SHARED)}
     tables = {
-        mapper.local_table.name
+        str(mapper.local_table.description)
         for mapper in Base.registry.mappers
         if any(
             mapper.class_.__module__ == m or mapper.class_.__module__.startswith(f"{m}.")

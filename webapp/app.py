@@ -22,7 +22,7 @@ from webapp.database import DEPENDENCIES, WebDatabase
 from webapp.drain import Drain
 from webapp.errors import EXCEPTION_HANDLERS
 from webapp.headers import HostMiddleware, security_headers
-from webapp.migrations import require_migrated
+from webapp.migrations import require_all_migrated
 from webapp.security import Right, SessionMiddleware, guard_rights, require_rights
 from webapp.settings import Settings
 from webapp.static_files import make_static_router
@@ -88,7 +88,7 @@ async def _run_database(app: Litestar) -> AsyncIterator[None]:
     database: WebDatabase = app.state.database
     try:
         async with database.reads() as session:
-            await session.run_sync(require_migrated)
+            await session.run_sync(require_all_migrated)
         await database.transact(ensure_epoch)
         yield
     finally:

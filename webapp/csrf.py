@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from contextvars import ContextVar
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from litestar.connection import ASGIConnection, Request
+from litestar.connection import Request
 from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.enums import RequestEncodingType, ScopeType
 from litestar.exceptions import PermissionDeniedException
@@ -29,7 +30,6 @@ FIELD: Final = "_csrf_token"
 HEADER: Final = "x-csrf-token"
 """Name of the header that htmx and programs send."""
 
-_STATE_KEY: Final = "csrf"
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS: Final = frozenset({RequestEncodingType.URL_ENCODED, RequestEncodingType.MULTI_PART})
 
@@ -49,13 +49,17 @@ class FormToken:
         return hmac.digest(key, b"commerce form token", "sha256").hex()
 
 
-def form_token(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    """Return the token for the forms of the page that answers this request.
+_current: Final[ContextVar[FormToken | None]] = ContextVar("commerce_form_token", default=None)
 
-    Empty where no form can work: on error pages of addresses that do not exist.
+
+def form_token() -> str:
+    """Return the token for the forms of the page that is being rendered.
+
+    A context variable and no template variable, so that macros imported without context have it
+    too. Empty where no form can work: on error pages of addresses that do not exist.
     """
-    token = connection.scope["state"].get(_STATE_KEY)
-    return token.value() if isinstance(token, FormToken) else ""
+    token = _current.get()
+    return "" if token is None else token.value()
 
 
 class CsrfMiddleware(ASGIMiddleware):
@@ -73,7 +77,7 @@ class CsrfMiddleware(ASGIMiddleware):
         request: Request[Any, Any, Any] = Request(scope, receive, send)
         in_session = signed_in_user(request) is not None
         token = FormToken(scope["auth"] if in_session else request.cookies.get(self._cookie))
-        scope["state"][_STATE_KEY] = token
+        _current.set(token)
         if request.method not in _SAFE_METHODS:
             _require_same_origin(request)
             sent = await _sent_token(request)

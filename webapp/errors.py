@@ -120,16 +120,20 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
             headers=dict(problem.headers),
             media_type=MediaType.TEXT,
         )
-    name = "errors/_error.html" if kind is RequestKind.HTMX else "errors/error.html"
-    # Without a person there is no sidebar to show.
-    layout = "base.html" if signed_in_user(request) else "accounts/bare.html"
     return Template(
-        name,
-        context={"problem": problem, "layout": layout},
+        _template_for(request, kind),
+        context={"problem": problem},
         status_code=problem.status,
         headers=dict(problem.headers),
         media_type=MediaType.HTML,
     )
+
+
+def _template_for(request: Request[Any, Any, Any], kind: RequestKind) -> str:
+    if kind is RequestKind.HTMX:
+        return "errors/_error.html"
+    # Without a person there is no sidebar to show.
+    return "errors/page.html" if signed_in_user(request) else "errors/bare.html"
 
 
 def _ask_to_sign_in(request: Request[Any, Any, Any], kind: RequestKind) -> Response[Any]:

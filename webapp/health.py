@@ -22,7 +22,7 @@ from commerce_core.inventory.models import StockMovement
 from commerce_core.journal import journal_lag, oldest_writer, read_cursor
 from webapp.database import WebDatabase
 from webapp.drain import Drain
-from webapp.migrations import require_migrated
+from webapp.migrations import require_all_migrated
 from webapp.security import Right
 
 CHECK_SECONDS: Final = 3
@@ -82,7 +82,7 @@ def database_check(database: WebDatabase) -> Check:
 
 
 def _examine_database(session: Session) -> Finding:
-    require_migrated(session)
+    require_all_migrated(session)
     lag = journal_lag(session, StockMovement)
     writer = oldest_writer(session)
     facts: dict[str, Any] = {

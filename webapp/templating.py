@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
@@ -18,7 +17,7 @@ from webapp.settings import Settings
 
 
 class RequestContext(Context):
-    """Gives every template the person, the path and the form token of its request.
+    """Gives every template the person and the path of its request.
 
     A handler cannot forget them, and cannot replace them by a variable of the same name.
     """
@@ -35,7 +34,6 @@ class RequestContext(Context):
         if request is not None:
             parent["user"] = signed_in_user(request)
             parent["path"] = request.scope["path"]
-            parent["csrf_token"] = partial(form_token, request)
         super().__init__(environment, parent, name, blocks, globals)
 
 
@@ -45,6 +43,7 @@ def make_template_engine(settings: Settings) -> tuple[JinjaTemplateEngine, Navig
         loader=FileSystemLoader(TEMPLATES), autoescape=True, auto_reload=settings.debug
     )
     engine = JinjaTemplateEngine.from_environment(environment)
+    environment.globals["csrf_token"] = form_token
     navigation = configure_environment(environment, settings)
     environment.context_class = RequestContext
     return engine, navigation

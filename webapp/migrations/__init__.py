@@ -3,41 +3,38 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
-from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from commerce_core.database import make_engine, make_session_factory
+from commerce_core.database import make_engine, translate_database_error
 from commerce_core.errors import DatabaseNotMigratedError
-from commerce_core.flows import run_in_transaction
+from commerce_core.migrations import require_migrated as require_core_migrated
+from commerce_core.migrations import upgrade_engine
 
 VERSION_TABLE: Final = "commerce_web_version"
+_HERE: Final = Path(__file__).parent
 
 
 def upgrade(url: str) -> None:
     """Bring the web tables of the database at ``url`` to the newest version, in one transaction.
 
     Raises:
-        InvalidDatabaseUrlError: the URL cannot be read.
-        DatabaseUnavailableError: the database does not answer.
+        DatabaseError: the URL is wrong, or the database does not answer.
     """
     engine = make_engine(url)
     try:
-        run_in_transaction(make_session_factory(engine), upgrade_session)
+        upgrade_engine(engine, script_location=_HERE)
+    except SQLAlchemyError as exc:
+        raise translate_database_error(exc) from exc
     finally:
         engine.dispose()
-
-
-def upgrade_session(session: Session) -> None:
-    """Do what ``upgrade`` does inside the caller's transaction."""
-    config = _config()
-    config.attributes["connection"] = session.connection()
-    command.upgrade(config, "head")
 
 
 @lru_cache(maxsize=1)
@@ -68,6 +65,13 @@ def require_migrated(session: Session) -> None:
     raise DatabaseNotMigratedError(message, found=found, wanted=wanted)
 
 
+def require_all_migrated(session: Session) -> None:
+    """Stop what cannot work with the tables there are: the library's and ours. Same errors."""
+    bind = session.get_bind()
+    require_core_migrated(bind if isinstance(bind, Engine) else bind.engine)
+    require_migrated(session)
+
+
 def _knows(revision: str) -> bool:
     revisions = ScriptDirectory.from_config(_config()).walk_revisions()
     return any(known.revision == revision for known in revisions)
@@ -75,6 +79,6 @@ def _knows(revision: str) -> bool:
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", "webapp:migrations")
+    config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config

@@ -1,0 +1,102 @@
+"""Runs every example as a real program, on a database of its own, with real requests."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+HERE = Path(__file__).parent
+MAX_LINES = 80
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _server(command: list[str], port: int, folder: Path, cwd: Path) -> Iterator[httpx.Client]:
+    environment = os.environ | {"DATABASE_URL": f"sqlite:///{folder / 'shop.db'}"}
+    log = (folder / "server.log").open("w+")
+    process = subprocess.Popen(  # an example of ours
+        [sys.executable, *command], cwd=cwd, env=environment, stdout=log, stderr=log
+    )
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+            _wait(client, process, folder / "server.log")
+            yield client
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+        log.close()
+
+
+def _wait(client: httpx.Client, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            pytest.fail(f"the example ended by itself:\n{log.read_text()}")
+        try:
+            client.get("/")
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"the example did not answer within 30 s:\n{log.read_text()}")
+
+
+def _servers(port: int) -> dict[str, tuple[list[str], Path]]:
+    return {
+        "fastapi": (["-m", "uvicorn", "fastapi_app:app", "--port", str(port)], HERE),
+        "flask": (["-m", "flask", "--app", "flask_app", "run", "--port", str(port)], HERE),
+        "django": (
+            ["manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"],
+            HERE / "django_project",
+        ),
+    }
+
+
+@pytest.mark.parametrize("framework", ["fastapi", "flask", "django"])
+def test_a_web_framework_creates_receives_ships_and_reads(framework: str, tmp_path: Path) -> None:
+    port = _free_port()
+    command, folder = _servers(port)[framework]
+    with _server(command, port, tmp_path, folder) as client:
+        new = {"name": "Linen shirt", "sku": "ALM-M", "price": "89.90", "received": 12}
+        assert client.post("/variants", json=new).status_code == httpx.codes.CREATED
+        answer = client.post("/variants/alm-m/ship", params={"quantity": 5})
+        assert answer.json() == {"available": 7}
+        refused = client.post("/variants/ALM-M/ship", params={"quantity": 8})
+        assert refused.status_code == httpx.codes.CONFLICT
+        assert refused.json()["code"] == "insufficient_stock"
+
+
+def test_the_plain_script_ships_and_refuses() -> None:
+    answer = subprocess.run(
+        [sys.executable, "plain_script.py"],
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert answer.stdout.splitlines() == [
+        "shipped 5, 7 left",
+        "refused: ALM-CHA-M at Hamburg: 8 requested, 7 there",
+    ]
+
+
+def test_every_example_is_short_and_says_how_to_run_it() -> None:
+    for path in [*HERE.glob("*.py"), *HERE.glob("*/manage.py")]:
+        if path.name.startswith("test_"):
+            continue
+        text = path.read_text()
+        assert text.count("\n") < MAX_LINES, path.name
+        assert re.search(r"Run it: ``", text), path.name

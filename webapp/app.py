@@ -15,13 +15,14 @@ from litestar.template import TemplateConfig
 
 import commerce_core
 from commerce_core.journal import ensure_epoch
-from webapp import health
+from webapp import health, home
 from webapp.accounts import routes as accounts
 from webapp.csrf import CsrfMiddleware
 from webapp.database import DEPENDENCIES, WebDatabase
 from webapp.drain import Drain
 from webapp.errors import EXCEPTION_HANDLERS
 from webapp.headers import HostMiddleware, security_headers
+from webapp.jobs import run_jobs
 from webapp.migrations import require_all_migrated
 from webapp.security import Right, SessionMiddleware, guard_rights, require_rights
 from webapp.settings import Settings
@@ -31,18 +32,19 @@ from webapp.templating import make_template_engine
 ROUTERS: Final[Sequence[Router]] = (
     accounts.router,
     health.router,
+    home.router,
 )
 """The router of every feature. A new feature adds one line."""
 
-LIFESPANS: Final[Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]] = ()
+LIFESPANS: Final[Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]] = (run_jobs,)
 """What a feature starts with the application and stops with it, in this order, database first."""
 
 
 def create_app(settings: Settings) -> Litestar:
     """Return the application. Connects to nothing before its lifespan begins.
 
-    ``app.state`` holds ``settings``, ``database`` (WebDatabase), ``drain`` (Drain) and
-    ``readiness`` (Readiness).
+    ``app.state`` holds ``settings``, ``database`` (WebDatabase), ``drain`` (Drain),
+    ``readiness`` (Readiness) and ``navigation``.
 
     Raises:
         InvalidDatabaseUrlError: the database URL cannot be read.
@@ -70,7 +72,9 @@ def create_app(settings: Settings) -> Litestar:
         logging_config=None,
     )
     require_rights(app.routes)
-    navigation.open(route.path for route in app.routes)
+    # The start page only sends people on, so it is no area of its own.
+    navigation.open(route.path for route in app.routes if route.path != home.HOME_PATH)
+    app.state.navigation = navigation
     return app
 
 

@@ -22,6 +22,7 @@ from litestar.exceptions import PermissionDeniedException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from webapp.errors import answer_error
 from webapp.security import signed_in_user
 from webapp.settings import Settings
 
@@ -77,14 +78,7 @@ class CsrfMiddleware(ASGIMiddleware):
         request: Request[Any, Any, Any] = Request(scope, receive, send)
         in_session = signed_in_user(request) is not None
         token = FormToken(scope["auth"] if in_session else request.cookies.get(self._cookie))
-        _current.set(token)
-        if request.method not in _SAFE_METHODS:
-            _require_same_origin(request)
-            sent = await _sent_token(request)
-            if token.is_new or not hmac.compare_digest(sent.encode(), token.value().encode()):
-                raise PermissionDeniedException(
-                    "This page is out of date. Load it again, then repeat what you did."
-                )
+        before = _current.set(token)
 
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start" and token.is_new and token.was_asked:
@@ -93,13 +87,32 @@ class CsrfMiddleware(ASGIMiddleware):
                 headers.add("set-cookie", self._pre_session_cookie(token.secret))
             await send(message)
 
-        await next_app(scope, receive, send_with_cookie)
+        try:
+            await _require_own_page(request, token)
+            await next_app(scope, receive, send_with_cookie)
+        except PermissionDeniedException as exc:
+            # Answered here and not further out, where the page would have no token.
+            answer = answer_error(request, exc).to_asgi_response(app=None, request=request)
+            await answer(scope, receive, send_with_cookie)
+        finally:
+            _current.reset(before)
 
     def _pre_session_cookie(self, value: str) -> str:
         cookie = Cookie(
             key=self._cookie, value=value, httponly=True, samesite="lax", secure=self._secure
         )
         return cookie.to_header(header="")
+
+
+async def _require_own_page(request: Request[Any, Any, Any], token: FormToken) -> None:
+    if request.method in _SAFE_METHODS:
+        return
+    _require_same_origin(request)
+    sent = await _sent_token(request)
+    if token.is_new or not hmac.compare_digest(sent.encode(), token.value().encode()):
+        raise PermissionDeniedException(
+            "This page is out of date. Load it again, then repeat what you did."
+        )
 
 
 def _require_same_origin(request: Request[Any, Any, Any]) -> None:

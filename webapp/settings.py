@@ -52,6 +52,8 @@ class Settings:
     stay_idle: timedelta = timedelta(days=7)
     stay_lifetime: timedelta = timedelta(days=30)
     """The same two for "Stay signed in on this computer"."""
+    access_log: bool = False
+    """Write a line for each request but streams, probes and static files."""
     jobs: bool = True
     """Run the clean-up jobs inside this process."""
     debug: bool = False
@@ -136,5 +138,6 @@ _EXPECTED: Final = {
 
 def _bad(name: str, value: object, expected: str) -> InvalidSettingError:
     variable = PREFIX + name.upper()
-    message = f"{variable} is {str(value)!r}, but must be {expected}"
+    option = name.replace("_", " ")
+    message = f"the {option} (variable {variable}) is {str(value)!r}, but must be {expected}"
     return InvalidSettingError(message, name=variable, value=str(value))

@@ -1,0 +1,85 @@
+"""Small clean-up jobs inside the web process: what runs, how often, and nothing else.
+
+Each job is one function of the library in one transaction, safe to run in several processes at
+once. Heavy work does not belong here: it would stop the pages.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final, Protocol
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from litestar import Litestar
+from sqlalchemy.orm import Session
+
+from commerce_core.clock import utc_now
+from commerce_core.errors import CommerceError
+from commerce_core.idempotency import forget_old_keys
+from webapp.accounts.sessions import delete_ended_sessions
+from webapp.accounts.throttle import delete_old_attempts
+from webapp.database import Transact, WebDatabase
+from webapp.settings import Settings
+
+_logger: Final = logging.getLogger("webapp.jobs")
+
+
+class Step(Protocol):
+    """A function of the library that does the job."""
+
+    def __call__(self, session: Session, *, as_of: datetime) -> Any:
+        """Do it, as of this moment; the caller commits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A step that runs again and again. It first runs one interval after the start."""
+
+    name: str
+    every: timedelta
+    step: Step
+
+
+JOBS: Final[Sequence[Job]] = (
+    Job("delete ended sessions", timedelta(hours=1), delete_ended_sessions),
+    Job("delete old sign-in attempts", timedelta(hours=1), delete_old_attempts),
+    Job("forget old idempotency keys", timedelta(hours=24), forget_old_keys),
+)
+"""Every job. A new one adds one line."""
+
+
+async def run_job(job: Job, transact: Transact) -> None:
+    """Run ``job`` once, as of now. A failure is logged: the next run may do better."""
+    try:
+        await transact(job.step, as_of=utc_now())
+    except CommerceError as exc:
+        _logger.warning("job %r failed: %s", job.name, exc.message)
+
+
+@asynccontextmanager
+async def run_jobs(app: Litestar) -> AsyncIterator[None]:
+    """Run all jobs while the application runs, unless the settings say no."""
+    settings: Settings = app.state.settings
+    database: WebDatabase = app.state.database
+    if not settings.jobs:
+        yield
+        return
+    scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
+    for job in JOBS:
+        scheduler.add_job(
+            partial(run_job, job, database.transact),
+            "interval",
+            seconds=job.every.total_seconds(),
+            name=job.name,
+        )
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)

@@ -73,15 +73,15 @@ def is_current(root: Path) -> bool:
     folder = vendor_folder(root)
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        found = {name: _sha256(folder / name) for name in manifest["files"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-    recorded = {name: entry["sha256"] for name, entry in manifest["files"].items()}
-    return (
-        manifest.get("lock_sha256") == _sha256(root / "package-lock.json")
-        and found == recorded
-        and set(found) == {asset.name for asset in ASSETS}
-    )
+        recorded = {name: entry["sha256"] for name, entry in manifest["files"].items()}
+        found = {name: _sha256(folder / name) for name in recorded}
+        return (
+            manifest["lock_sha256"] == _sha256(root / "package-lock.json")
+            and found == recorded
+            and set(found) == {asset.name for asset in ASSETS}
+        )
+    except (AttributeError, KeyError, OSError, TypeError, ValueError):
+        return False  # no manifest, one that is damaged, or a file that is gone
 
 
 def bring_vendor_files(root: Path) -> bool:

@@ -128,8 +128,8 @@ document.addEventListener("change", (event) => {
 function focusFirstError(scope) {
   scope.querySelector('[aria-invalid="true"]')?.focus();
 }
-focusFirstError(document.getElementById("main") ?? document);
+const REFUSED = [409, 422];
+if (REFUSED.includes(performance.getEntriesByType("navigation")[0]?.responseStatus)) focusFirstError(document);
 document.addEventListener("htmx:after:swap", (event) => {
-  const status = event.detail.ctx?.response?.status;
-  if (status === 409 || status === 422) focusFirstError(document.querySelector("dialog[open], :popover-open") ?? document);
+  if (REFUSED.includes(event.detail.ctx?.response?.status)) focusFirstError(document.querySelector("dialog[open], :popover-open") ?? document);
 });

@@ -83,6 +83,10 @@ _SALES: Final = (
     12,
     14,
 )
+_LAST_YEAR: Final = (
+    *(5, 6, 6, 7, 6, 5, 7, 8, 6, 8, 8, 7, 7, 8, 9, 8, 9, 10, 10, 9, 10, 12, 11, 12, 13, 14),
+    *(15, 17, 20, 19, 11, 8, 8, 8, 9, 9, 9, 10),
+)
 _EXPECTED: Final = (14, 17, 20, 23, 24, 17, 10, 9, 9, 9, 9, 9, 9)
 
 
@@ -91,9 +95,7 @@ def forecast_chart() -> dict[str, Any]:
     gap = [None] * _TODAY
     return {
         "actual": [*_SALES, *([None] * (_WEEKS - len(_SALES)))],
-        "compared": [
-            5 + round(week / 5) + (6 if 26 <= week <= 30 else 0) for week in range(_WEEKS)
-        ],  # noqa: PLR2004 - the weeks of December
+        "compared": _LAST_YEAR,
         "forecast": [*gap, *_EXPECTED],
         "band": [*gap, *((0.65 * v, 1.4 * v) for v in _EXPECTED)],
         "inner_band": [*gap, *((0.85 * v, 1.18 * v) for v in _EXPECTED)],
@@ -107,7 +109,7 @@ def forecast_chart() -> dict[str, Any]:
 def revenue_chart() -> dict[str, Any]:
     """Return the keyword arguments of a running total against another day."""
     last = [round(5730 * (hour / 23) ** 2.2) for hour in range(24)]
-    today = [round(value * 1.09) if hour < 15 else None for hour, value in enumerate(last)]  # noqa: PLR2004 - three o'clock
+    today = [round(value * 1.09) for value in last[:15]] + [None] * 9
     return {"actual": today, "compared": last, "height": 220}
 
 

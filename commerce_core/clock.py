@@ -51,9 +51,14 @@ def require_aware(moment: datetime, *, name: str) -> datetime:
     """Return ``moment`` in UTC.
 
     Raises:
-        InvalidTimeError: it carries no time zone, so it names no instant.
+        InvalidTimeError: it carries no time zone, so it names no instant, or it lies outside the
+            years 1 to 9999.
     """
-    if moment.tzinfo is None or moment.utcoffset() is None:
+    if not isinstance(moment, datetime) or moment.utcoffset() is None:
         message = f"{name} needs a time zone, for example datetime(2026, 1, 31, tzinfo=UTC)"
-        raise InvalidTimeError(message, name=name, value=moment.isoformat())
-    return moment.astimezone(UTC)
+        raise InvalidTimeError(message, name=name, value=str(moment)[:40])
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as exc:
+        message = f"{name} lies outside the years 1 to 9999"
+        raise InvalidTimeError(message, name=name, value=str(moment)[:40]) from exc

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Final
 
 from commerce_core.errors import InvalidTextError
+
+_INVISIBLE: Final = {"Cf", "Zl", "Zp", "Zs"}
+"""Unicode categories of joiners, marks of direction and spaces."""
 
 
 def clean_text(value: object, *, name: str, max_length: int) -> str:
@@ -13,14 +17,14 @@ def clean_text(value: object, *, name: str, max_length: int) -> str:
     Emoji and right-to-left text are kept as they are.
 
     Raises:
-        InvalidTextError: empty after trimming, longer than ``max_length`` characters, or with
+        InvalidTextError: nothing that can be seen, longer than ``max_length`` characters, or with
             control characters.
     """
     if not isinstance(value, str):
         message = f"{name} must be text, not {type(value).__name__}"
         raise InvalidTextError(message, name=name)
     cleaned = unicodedata.normalize("NFC", value).strip()
-    if not cleaned:
+    if all(unicodedata.category(character) in _INVISIBLE for character in cleaned):
         message = f"{name} is empty"
         raise InvalidTextError(message, name=name)
     if len(cleaned) > max_length:

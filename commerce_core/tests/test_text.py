@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commerce_core.errors import InvalidTextError
+from commerce_core.text import clean_optional, clean_text
+
+
+def test_outer_spaces_go_and_inner_ones_stay() -> None:
+    assert clean_text("\u00a0 red  lamp\n", name="the name", max_length=20) == "red  lamp"
+
+
+def test_composed_and_decomposed_letters_become_one_text() -> None:
+    assert clean_text("Mu\u0308ller", name="the name", max_length=6) == "Müller"
+
+
+@pytest.mark.parametrize("text", ["👩‍👩‍👧 mug", "مصباح", "灯", "O'Neil & <b>"])
+def test_emoji_foreign_scripts_and_marks_are_kept(text: str) -> None:
+    assert clean_text(text, name="the name", max_length=20) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "\u200b\u200d",
+        "\ufeff",
+        "a\x00b",
+        "a\nb",
+        "a\x1b[0m",
+        "\ud800",
+        "x" * 11,
+        None,
+        5,
+    ],
+    ids=repr,
+)
+def test_what_cannot_be_stored_or_seen_is_refused(text: object) -> None:
+    with pytest.raises(InvalidTextError, match="the name"):
+        clean_text(text, name="the name", max_length=10)
+
+
+@pytest.mark.parametrize("text", [None, "", "  ", "\t"])
+def test_an_optional_text_may_be_missing(text: str | None) -> None:
+    assert clean_optional(text, name="the brand", max_length=10) is None
+
+
+@given(st.text(max_size=30))
+def test_cleaning_twice_changes_nothing_more(text: str) -> None:
+    try:
+        once = clean_text(text, name="the name", max_length=30)
+    except InvalidTextError:
+        return
+
+    assert clean_text(once, name="the name", max_length=30) == once
+    assert unicodedata.is_normalized("NFC", once)

@@ -4,8 +4,11 @@
 
     CommerceError
     ├── NotFoundError            ProductNotFoundError, VariantNotFoundError, LocationNotFoundError,
+    │                            ReservationNotFoundError, AllocationNotFoundError,
     │                            CustomerNotFoundError, OrderNotFoundError
     ├── ConflictError            InsufficientStockError, LocationClosedError, VersionConflictError,
+    │                            VariantArchivedError, ReservationExpiredError,
+    │                            ReservationClosedError, AllocationClosedError,
     │                            IdempotencyConflictError, OperationInProgressError,
     │                            DuplicateError > DuplicateSkuError, DuplicateCombinationError
     ├── InvalidInputError        InvalidQuantityError, InvalidMoneyError, CurrencyMismatchError,
@@ -89,6 +92,18 @@ class OrderNotFoundError(NotFoundError):
     code = "order_not_found"
 
 
+class ReservationNotFoundError(NotFoundError):
+    """No reservation has this id."""
+
+    code = "reservation_not_found"
+
+
+class AllocationNotFoundError(NotFoundError):
+    """No allocation has this id."""
+
+    code = "allocation_not_found"
+
+
 # --- conflict ------------------------------------------------------------------------------
 
 
@@ -121,6 +136,30 @@ class LocationClosedError(ConflictError):
     """The stock location is closed: it keeps what it has, and only counts can change it."""
 
     code = "location_closed"
+
+
+class VariantArchivedError(ConflictError):
+    """The variant is archived: nothing new can be promised of it."""
+
+    code = "variant_archived"
+
+
+class ReservationExpiredError(ConflictError):
+    """The reservation has expired, and with it the promise."""
+
+    code = "reservation_expired"
+
+
+class ReservationClosedError(ConflictError):
+    """The reservation was released or became an allocation before."""
+
+    code = "reservation_closed"
+
+
+class AllocationClosedError(ConflictError):
+    """Less of the allocation is open than was asked for."""
+
+    code = "allocation_closed"
 
 
 class VersionConflictError(ConflictError):

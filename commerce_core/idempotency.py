@@ -115,11 +115,26 @@ def claim(session: Session, *, actor: str, verb: str, key: str, fingerprint: str
     ).scalar_one_or_none()
     if created is not None:
         return Claim(session, created, is_replay=False, result=None)
+    found = find_claim(session, actor=actor, verb=verb, key=key, fingerprint=fingerprint)
+    assert found is not None  # noqa: S101 - the conflict above was with this row
+    return found
+
+
+def find_claim(
+    session: Session, *, actor: str, verb: str, key: str, fingerprint: str
+) -> Claim | None:
+    """Return the answer ``key`` had, or None if it was not used yet. Claims nothing.
+
+    Raises:
+        IdempotencyConflictError, OperationInProgressError: as ``claim`` does.
+    """
     row = session.execute(
         select(IdempotencyKey)
         .filter_by(actor=actor, verb=verb, key=key)
         .execution_options(populate_existing=True)
-    ).scalar_one()
+    ).scalar_one_or_none()
+    if row is None:
+        return None
     if row.fingerprint != fingerprint:
         message = f"the idempotency key {key!r} was used before with other content: use a new key"
         raise IdempotencyConflictError(message, key=key, verb=verb)

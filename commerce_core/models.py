@@ -13,6 +13,8 @@ from commerce_core.catalog.models import (
 from commerce_core.customers.models import Customer
 from commerce_core.database import Base
 from commerce_core.idempotency import IdempotencyKey
+from commerce_core.inventory.hold_models import Allocation, Reservation
+from commerce_core.inventory.kits import KitComponent
 from commerce_core.inventory.models import StockLevel, StockLocation, StockMovement, StockPolicy
 from commerce_core.journal import JournalClock, JournalEpoch
 from commerce_core.orders.models import CreditNote, CreditNoteLine, Order, OrderLine
@@ -20,6 +22,7 @@ from commerce_core.orders.models import CreditNote, CreditNoteLine, Order, Order
 metadata = Base.metadata
 
 __all__ = [
+    "Allocation",
     "Base",
     "CreditNote",
     "CreditNoteLine",
@@ -27,12 +30,14 @@ __all__ = [
     "IdempotencyKey",
     "JournalClock",
     "JournalEpoch",
+    "KitComponent",
     "OptionType",
     "OptionValue",
     "Order",
     "OrderLine",
     "Product",
     "ProductOptionType",
+    "Reservation",
     "StockLevel",
     "StockLocation",
     "StockMovement",

@@ -65,6 +65,7 @@ class MovementKind(StrEnum):
     QUALITY_HELD = "quality_held"
     QUALITY_RELEASED = "quality_released"
     RESERVED = "reserved"
+    EXTENDED = "extended"
     RELEASED = "released"
     EXPIRED = "expired"
     ALLOCATED = "allocated"

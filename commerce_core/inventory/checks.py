@@ -1,0 +1,67 @@
+"""What every stock verb asks of its arguments and of the place it is about to change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from commerce_core.errors import InvalidQuantityError, LocationClosedError, VariantArchivedError
+from commerce_core.inventory.ledger import MAX_QUANTITY
+from commerce_core.text import clean_text
+
+if TYPE_CHECKING:
+    from commerce_core.inventory.ledger import LevelState
+
+ACTOR_LENGTH = 120
+
+
+def require_actor(actor: str) -> str:
+    """Return ``actor`` without outer spaces; raises InvalidTextError if it is empty or long."""
+    return clean_text(actor, name="the actor", max_length=ACTOR_LENGTH)
+
+
+def require_quantity(quantity: int, *, least: int = 1) -> int:
+    """Return ``quantity`` if it is a whole number from ``least`` to 1,000,000,000.
+
+    Raises:
+        InvalidQuantityError: it is not; a ``bool``, ``float`` or text is never one.
+    """
+    pieces = require_whole(quantity)
+    if pieces < least:
+        message = f"the quantity must be at least {least}, not {pieces}"
+        raise InvalidQuantityError(message, quantity=pieces)
+    return pieces
+
+
+def require_whole(quantity: int) -> int:
+    """Return ``quantity`` if it is a whole number of at most 1,000,000,000 up or down.
+
+    Raises:
+        InvalidQuantityError: it is not.
+    """
+    if isinstance(quantity, bool) or not isinstance(quantity, int):
+        message = f"the quantity must be a whole number, not {str(quantity)[:40]!r}"
+        raise InvalidQuantityError(message, quantity=str(quantity)[:40])
+    if abs(quantity) > MAX_QUANTITY:
+        message = f"the quantity is larger than {MAX_QUANTITY:,}"
+        raise InvalidQuantityError(message, quantity=str(quantity)[:40])
+    return quantity
+
+
+def require_available_place(level: LevelState) -> None:
+    """Return if stock of this level may be promised or moved.
+
+    Raises:
+        LocationClosedError: the location is closed.
+        VariantArchivedError: the variant is archived.
+    """
+    require_open(level)
+    if not level.is_offered:
+        message = f"{level.sku} is archived: make it active first"
+        raise VariantArchivedError(message, sku=level.sku)
+
+
+def require_open(level: LevelState) -> None:
+    """Return if the level's location takes part in anything; raises LocationClosedError."""
+    if not level.is_open:
+        message = f"{level.location_name} is closed: open it first, or adjust what is there"
+        raise LocationClosedError(message, location=level.location_name)

@@ -1,0 +1,30 @@
+"""The only writer of stock levels, movements, reservations and allocations.
+
+A verb locks levels, decides on their state in memory with ``Batch.apply``, and ``Batch.write``
+puts everything into the database at once: one statement on PostgreSQL, one for each table on
+SQLite, with CHECKs and unique keys behind them. Nothing here commits.
+"""
+
+from __future__ import annotations
+
+from commerce_core.inventory.ledger.batch import Batch, Cause, KeyTakenError
+from commerce_core.inventory.ledger.levels import (
+    MAX_QUANTITY,
+    LevelState,
+    ensure_levels,
+    lock_level,
+    lock_level_by_id,
+    lock_levels,
+)
+
+__all__ = [
+    "MAX_QUANTITY",
+    "Batch",
+    "Cause",
+    "KeyTakenError",
+    "LevelState",
+    "ensure_levels",
+    "lock_level",
+    "lock_level_by_id",
+    "lock_levels",
+]

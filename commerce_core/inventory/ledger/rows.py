@@ -1,0 +1,30 @@
+"""The rows of a batch on their way into the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Rows:
+    """What a batch wants written, table by table, each row a mapping of columns."""
+
+    levels: list[dict[str, Any]] = field(default_factory=list)
+    movements: list[dict[str, Any]] = field(default_factory=list)
+    reservations: list[dict[str, Any]] = field(default_factory=list)
+    closed: list[dict[str, Any]] = field(default_factory=list)
+    extended: list[dict[str, Any]] = field(default_factory=list)
+    allocations: list[dict[str, Any]] = field(default_factory=list)
+    changed: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The ids the database gave, in the order of the rows, and how many levels it changed."""
+
+    levels: int
+    movement_ids: list[int]
+    reservation_ids: list[int]
+    allocation_ids: list[int]
+    xid: int

@@ -8,7 +8,7 @@
     │                            CustomerNotFoundError, OrderNotFoundError
     ├── ConflictError            InsufficientStockError, LocationClosedError, VersionConflictError,
     │                            VariantArchivedError, ReservationExpiredError,
-    │                            ReservationClosedError, AllocationClosedError,
+    │                            ReservationClosedError, AllocationClosedError, InvalidStateError,
     │                            IdempotencyConflictError, OperationInProgressError,
     │                            DuplicateError > DuplicateSkuError, DuplicateCombinationError
     ├── InvalidInputError        InvalidQuantityError, InvalidMoneyError, CurrencyMismatchError,
@@ -160,6 +160,12 @@ class AllocationClosedError(ConflictError):
     """Less of the allocation is open than was asked for."""
 
     code = "allocation_closed"
+
+
+class InvalidStateError(ConflictError):
+    """The record is in a state in which this cannot be done to it."""
+
+    code = "invalid_state"
 
 
 class VersionConflictError(ConflictError):

@@ -13,9 +13,17 @@ from commerce_core.catalog.models import (
 from commerce_core.customers.models import Customer
 from commerce_core.database import Base
 from commerce_core.idempotency import IdempotencyKey
+from commerce_core.inventory.count_models import StockCount, StockCountLine
 from commerce_core.inventory.hold_models import Allocation, Reservation
 from commerce_core.inventory.kits import KitComponent
 from commerce_core.inventory.models import StockLevel, StockLocation, StockMovement, StockPolicy
+from commerce_core.inventory.purchasing_models import (
+    PurchaseOrder,
+    PurchaseOrderLine,
+    PurchaseReceipt,
+    Supplier,
+)
+from commerce_core.inventory.transfer_models import StockTransfer, StockTransferLine
 from commerce_core.journal import JournalClock, JournalEpoch
 from commerce_core.orders.models import CreditNote, CreditNoteLine, Order, OrderLine
 
@@ -37,11 +45,19 @@ __all__ = [
     "OrderLine",
     "Product",
     "ProductOptionType",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
+    "PurchaseReceipt",
     "Reservation",
+    "StockCount",
+    "StockCountLine",
     "StockLevel",
     "StockLocation",
     "StockMovement",
     "StockPolicy",
+    "StockTransfer",
+    "StockTransferLine",
+    "Supplier",
     "Variant",
     "VariantOptionValue",
     "metadata",

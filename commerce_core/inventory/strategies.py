@@ -89,10 +89,8 @@ class FewestSplits:
             best = max(remaining, key=now.covered)
             order.append(best)
             remaining.remove(best)
-            for variant_id in left:
-                left[variant_id] -= min(
-                    left[variant_id], request.available.get((variant_id, best), 0)
-                )
+            for variant_id, wanted in left.items():
+                left[variant_id] = max(0, wanted - request.available.get((variant_id, best), 0))
         return order
 
 

@@ -12,10 +12,10 @@ from commerce_core.database import is_postgresql
 from commerce_core.inventory.models import QUANTITIES, StockLevel, StockLocation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Row, Select
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
 MAX_QUANTITY: Final = 1_000_000_000
@@ -42,7 +42,7 @@ class LevelState:
         "version",
     )
 
-    def __init__(self, row: Row[Any] | tuple[Any, ...]) -> None:
+    def __init__(self, row: Sequence[Any]) -> None:
         count = len(QUANTITIES)
         self.id: int = row[0]
         self.variant_id: int = row[1]
@@ -115,12 +115,12 @@ def lock_level(session: Session, variant: Variant, location: StockLocation) -> L
     """
     place = {"variant_id": variant.id, "location_id": location.id}
     row = session.execute(_BY_PLACE, place).first()
-    return None if row is None else LevelState(row)
+    return None if row is None else LevelState(tuple(row))
 
 
 def lock_level_by_id(session: Session, level_id: int) -> LevelState:
     """Return the level with this id, locked."""
-    return LevelState(session.execute(_BY_ID, {"level_id": level_id}).one())
+    return LevelState(tuple(session.execute(_BY_ID, {"level_id": level_id}).one()))
 
 
 def lock_levels(
@@ -134,7 +134,7 @@ def lock_levels(
     if not wanted:
         return {}
     statement = _LOCKED.where(tuple_(StockLevel.variant_id, StockLevel.location_id).in_(wanted))
-    states = map(LevelState, session.execute(statement))
+    states = [LevelState(tuple(row)) for row in session.execute(statement)]
     return {(state.variant_id, state.location_id): state for state in states}
 
 

@@ -10,6 +10,8 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy.dialects.postgresql.base import PGDialect
+
 from commerce_core.inventory.hold_models import Allocation, Reservation
 from commerce_core.inventory.ledger.rows import Rows, Written
 from commerce_core.inventory.models import StockLevel, StockMovement
@@ -17,6 +19,7 @@ from commerce_core.inventory.models import StockLevel, StockMovement
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+_DIALECT: Final[Any] = PGDialect()
 _RESERVED: Final = (
     "level_id", "variant_id", "location_id", "quantity", "status", "expires_at", "holder_ref",
     "actor", "idempotency_key", "created_at",
@@ -37,9 +40,7 @@ _LEVEL: Final = tuple(
 
 def _types(model: Any, names: tuple[str, ...]) -> str:
     """Return the column definitions of a JSON record set with the types of ``model``."""
-    from sqlalchemy.dialects import postgresql as dialect  # noqa: PLC0415
-
-    kinds = {c.name: c.type.compile(dialect=dialect.dialect()) for c in model.__table__.columns}
+    kinds = {c.name: c.type.compile(dialect=_DIALECT) for c in model.__table__.columns}
     return ", ".join(f"{name} {kinds[name]}" for name in names)
 
 
@@ -61,7 +62,7 @@ def _update(model: Any, names: tuple[str, ...], source: str, assignments: str, g
 
 
 _PROMISED = "(SELECT count(*) FROM r) = %(reserved)s AND (SELECT count(*) FROM a) = %(allocated)s"
-_MOVED_ALL = f"{_PROMISED} AND (SELECT count(*) FROM m) = %(moved)s"
+_MOVED_ALL = _PROMISED + " AND (SELECT count(*) FROM m) = %(moved)s"
 _LEVEL_ASSIGNMENTS = ", ".join(f"{name} = x.{name}" for name in _LEVEL if name != "id")
 _PARTS = ("shipped", "released", "backordered")
 _ALLOCATION_ASSIGNMENTS = ", ".join(f"{name} = t.{name} + x.{name}" for name in _PARTS)

@@ -84,8 +84,8 @@ def reserve_basket(
     batch = ledger.Batch(session, actor=require_actor(actor))
     holder = clean_optional(holder_ref, name="the holder", max_length=HOLDER_LENGTH)
     claimed = None
+    content = fingerprint_of(demand=sorted(demand.items()), partial=allow_partial)
     if idempotency_key is not None:
-        content = fingerprint_of(demand=sorted(demand.items()), partial=allow_partial)
         earlier = _find_claim(session, batch.actor, idempotency_key, content)
         if earlier is not None:
             return earlier

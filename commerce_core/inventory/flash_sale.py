@@ -127,7 +127,7 @@ def _replays(session: Session, actor: str, keys: list[str]) -> dict[str, Any]:
     ).where(
         tuple_(Reservation.actor, Reservation.idempotency_key).in_([(actor, key) for key in keys])
     )
-    return {row[0]: row for row in session.execute(query)}
+    return {str(row[0]): row for row in session.execute(query)}
 
 
 def _replayed(request: ReserveRequest, row: Any) -> ReserveAnswer:

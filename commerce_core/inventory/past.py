@@ -50,7 +50,8 @@ class Explanation:
         sign = "+" if self.change > 0 else ""
         moment = f"{self.occurred_at:%Y-%m-%d %H:%M}"
         change = f"{sign}{self.change}" if self.change else "±0"
-        return f"{moment}  {change:>6}  → {self.on_hand} on hand, {self.available} available  {self.text}"
+        after = f"{self.on_hand} on hand, {self.available} available"
+        return f"{moment}  {change:>6}  → {after}  {self.text}"
 
 
 def stock_as_of(session: Session, variant: Variant, at: datetime) -> Sequence[PastLevel]:

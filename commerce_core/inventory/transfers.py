@@ -83,8 +83,9 @@ def transfer_stock(
     *,
     actor: str,
 ) -> StockTransfer:
-    """Draft a transfer and send it at once. Errors as in ``create_transfer`` and
-    ``send_transfer``; nothing is left behind by a refusal.
+    """Draft a transfer and send it at once; a refusal leaves nothing behind.
+
+    Raises the errors of ``create_transfer`` and ``send_transfer``.
     """
     with session.begin_nested():
         transfer = create_transfer(session, source, destination, lines, actor=actor)

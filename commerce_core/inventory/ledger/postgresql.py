@@ -10,7 +10,7 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy import make_url
 
 from commerce_core.inventory.hold_models import Allocation, Reservation
 from commerce_core.inventory.ledger.rows import Rows, Written
@@ -19,7 +19,7 @@ from commerce_core.inventory.models import StockLevel, StockMovement
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-_DIALECT: Final[Any] = PGDialect()
+_DIALECT: Final[Any] = make_url("postgresql+psycopg://").get_dialect()()
 _RESERVED: Final = (
     "level_id", "variant_id", "location_id", "quantity", "status", "expires_at", "holder_ref",
     "actor", "idempotency_key", "created_at",
@@ -62,7 +62,7 @@ def _update(model: Any, names: tuple[str, ...], source: str, assignments: str, g
 
 
 _PROMISED = "(SELECT count(*) FROM r) = %(reserved)s AND (SELECT count(*) FROM a) = %(allocated)s"
-_MOVED_ALL = _PROMISED + " AND (SELECT count(*) FROM m) = %(moved)s"
+_MOVED_ALL = f"{_PROMISED} AND (SELECT count(*) FROM m) = %(moved)s"  # noqa: S608 - our own
 _LEVEL_ASSIGNMENTS = ", ".join(f"{name} = x.{name}" for name in _LEVEL if name != "id")
 _PARTS = ("shipped", "released", "backordered")
 _ALLOCATION_ASSIGNMENTS = ", ".join(f"{name} = t.{name} + x.{name}" for name in _PARTS)

@@ -159,6 +159,27 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "commerce_supplier",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=True),
+        sa.Column("system", sa.String(length=64), nullable=True),
+        sa.Column("external_id", sa.String(length=128), nullable=True),
+        sa.Column(
+            "details",
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_supplier")),
+        sa.UniqueConstraint("name", name=op.f("uq_commerce_supplier_name")),
+        sa.UniqueConstraint(
+            "system", "external_id", name=op.f("uq_commerce_supplier_system_external_id")
+        ),
+        info={"personal_data": ("name", "email"), "retention": "10 years (books)"},
+    )
+    op.create_table(
         "commerce_option_value",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -269,6 +290,175 @@ def upgrade() -> None:
         op.f("ix_commerce_product_option_type_option_type_id"),
         "commerce_product_option_type",
         ["option_type_id"],
+        unique=False,
+    )
+    op.create_table(
+        "commerce_purchase_order",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=32), nullable=False),
+        sa.Column(
+            "supplier_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "location_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "draft",
+                "ordered",
+                "partially_received",
+                "received",
+                "cancelled",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("created_by", sa.String(length=120), nullable=False),
+        sa.Column("expected_on", sa.Date(), nullable=True),
+        sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("system", sa.String(length=64), nullable=True),
+        sa.Column("external_id", sa.String(length=128), nullable=True),
+        sa.Column(
+            "details",
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["location_id"],
+            ["commerce_stock_location.id"],
+            name=op.f("fk_commerce_purchase_order_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["supplier_id"],
+            ["commerce_supplier.id"],
+            name=op.f("fk_commerce_purchase_order_supplier_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_purchase_order")),
+        sa.UniqueConstraint("number", name=op.f("uq_commerce_purchase_order_number")),
+        sa.UniqueConstraint(
+            "system", "external_id", name=op.f("uq_commerce_purchase_order_system_external_id")
+        ),
+        info={"personal_data": ("created_by",), "retention": "10 years (books)"},
+    )
+    op.create_index(
+        op.f("ix_commerce_purchase_order_status"),
+        "commerce_purchase_order",
+        ["status"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_commerce_purchase_order_supplier_id_ordered_at"),
+        "commerce_purchase_order",
+        ["supplier_id", "ordered_at"],
+        unique=False,
+    )
+    op.create_table(
+        "commerce_stock_count",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column(
+            "location_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "open",
+                "posted",
+                "cancelled",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("created_by", sa.String(length=120), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "details",
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["location_id"],
+            ["commerce_stock_location.id"],
+            name=op.f("fk_commerce_stock_count_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_stock_count")),
+        info={"personal_data": ("created_by",), "retention": "as the stock ledger"},
+    )
+    op.create_index(
+        op.f("ix_commerce_stock_count_location_id_status"),
+        "commerce_stock_count",
+        ["location_id", "status"],
+        unique=False,
+    )
+    op.create_table(
+        "commerce_stock_transfer",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=32), nullable=False),
+        sa.Column(
+            "source_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "destination_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "draft",
+                "in_transit",
+                "partially_received",
+                "received",
+                "cancelled",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("created_by", sa.String(length=120), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "details",
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "source_id <> destination_id", name=op.f("ck_commerce_stock_transfer_two_places")
+        ),
+        sa.ForeignKeyConstraint(
+            ["destination_id"],
+            ["commerce_stock_location.id"],
+            name=op.f("fk_commerce_stock_transfer_destination_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["source_id"],
+            ["commerce_stock_location.id"],
+            name=op.f("fk_commerce_stock_transfer_source_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_stock_transfer")),
+        sa.UniqueConstraint("number", name=op.f("uq_commerce_stock_transfer_number")),
+        info={"personal_data": ("created_by",), "retention": "as the stock ledger"},
+    )
+    op.create_index(
+        op.f("ix_commerce_stock_transfer_status"),
+        "commerce_stock_transfer",
+        ["status"],
         unique=False,
     )
     op.create_table(
@@ -399,6 +589,35 @@ def upgrade() -> None:
         op.f("ix_commerce_credit_note_order_id"), "commerce_credit_note", ["order_id"], unique=False
     )
     op.create_table(
+        "commerce_kit_component",
+        sa.Column("kit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "component_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "kit_id <> component_id", name=op.f("ck_commerce_kit_component_not_itself")
+        ),
+        sa.CheckConstraint(
+            "quantity > 0", name=op.f("ck_commerce_kit_component_quantity_positive")
+        ),
+        sa.ForeignKeyConstraint(
+            ["component_id"],
+            ["commerce_variant.id"],
+            name=op.f("fk_commerce_kit_component_component_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["kit_id"], ["commerce_variant.id"], name=op.f("fk_commerce_kit_component_kit_id")
+        ),
+        sa.PrimaryKeyConstraint("kit_id", "component_id", name=op.f("pk_commerce_kit_component")),
+    )
+    op.create_index(
+        op.f("ix_commerce_kit_component_component_id"),
+        "commerce_kit_component",
+        ["component_id"],
+        unique=False,
+    )
+    op.create_table(
         "commerce_order_line",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -445,6 +664,91 @@ def upgrade() -> None:
         op.f("ix_commerce_order_line_variant_id_order_id"),
         "commerce_order_line",
         ["variant_id", "order_id"],
+        unique=False,
+    )
+    op.create_table(
+        "commerce_purchase_order_line",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "purchase_order_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column(
+            "variant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("received", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("unit_cost", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "quantity > 0", name=op.f("ck_commerce_purchase_order_line_quantity_positive")
+        ),
+        sa.CheckConstraint(
+            "received >= 0", name=op.f("ck_commerce_purchase_order_line_received_not_negative")
+        ),
+        sa.CheckConstraint(
+            "unit_cost >= 0", name=op.f("ck_commerce_purchase_order_line_unit_cost_not_negative")
+        ),
+        sa.ForeignKeyConstraint(
+            ["purchase_order_id"],
+            ["commerce_purchase_order.id"],
+            name=op.f("fk_commerce_purchase_order_line_purchase_order_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"],
+            ["commerce_variant.id"],
+            name=op.f("fk_commerce_purchase_order_line_variant_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_purchase_order_line")),
+        sa.UniqueConstraint(
+            "purchase_order_id",
+            "variant_id",
+            name=op.f("uq_commerce_purchase_order_line_purchase_order_id_variant_id"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_commerce_purchase_order_line_variant_id"),
+        "commerce_purchase_order_line",
+        ["variant_id"],
+        unique=False,
+    )
+    op.create_table(
+        "commerce_stock_count_line",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("count_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "variant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("expected", sa.Integer(), nullable=False),
+        sa.Column("counted", sa.Integer(), nullable=False),
+        sa.Column("level_version", sa.BigInteger(), nullable=False),
+        sa.Column("counted_by", sa.String(length=120), nullable=False),
+        sa.Column("counted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "counted >= 0", name=op.f("ck_commerce_stock_count_line_counted_not_negative")
+        ),
+        sa.ForeignKeyConstraint(
+            ["count_id"],
+            ["commerce_stock_count.id"],
+            name=op.f("fk_commerce_stock_count_line_count_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"],
+            ["commerce_variant.id"],
+            name=op.f("fk_commerce_stock_count_line_variant_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_stock_count_line")),
+        sa.UniqueConstraint(
+            "count_id", "variant_id", name=op.f("uq_commerce_stock_count_line_count_id_variant_id")
+        ),
+        info={"personal_data": ("counted_by",), "retention": "as the stock ledger"},
+    )
+    op.create_index(
+        op.f("ix_commerce_stock_count_line_variant_id"),
+        "commerce_stock_count_line",
+        ["variant_id"],
         unique=False,
     )
     op.create_table(
@@ -605,6 +909,53 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "commerce_stock_transfer_line",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "transfer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "variant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("received", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("lost", sa.Integer(), server_default="0", nullable=False),
+        sa.CheckConstraint(
+            "quantity > 0", name=op.f("ck_commerce_stock_transfer_line_quantity_positive")
+        ),
+        sa.CheckConstraint(
+            "received + lost <= quantity",
+            name=op.f("ck_commerce_stock_transfer_line_parts_within_quantity"),
+        ),
+        sa.CheckConstraint(
+            "received >= 0 AND lost >= 0",
+            name=op.f("ck_commerce_stock_transfer_line_parts_not_negative"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"],
+            ["commerce_stock_transfer.id"],
+            name=op.f("fk_commerce_stock_transfer_line_transfer_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"],
+            ["commerce_variant.id"],
+            name=op.f("fk_commerce_stock_transfer_line_variant_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_stock_transfer_line")),
+        sa.UniqueConstraint(
+            "transfer_id",
+            "variant_id",
+            name=op.f("uq_commerce_stock_transfer_line_transfer_id_variant_id"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_commerce_stock_transfer_line_variant_id"),
+        "commerce_stock_transfer_line",
+        ["variant_id"],
+        unique=False,
+    )
+    op.create_table(
         "commerce_variant_option_value",
         sa.Column(
             "variant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -697,6 +1048,99 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "commerce_purchase_receipt",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("line_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("idempotency_key", sa.String(length=200), nullable=True),
+        sa.CheckConstraint(
+            "quantity > 0", name=op.f("ck_commerce_purchase_receipt_quantity_positive")
+        ),
+        sa.ForeignKeyConstraint(
+            ["line_id"],
+            ["commerce_purchase_order_line.id"],
+            name=op.f("fk_commerce_purchase_receipt_line_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_purchase_receipt")),
+        sa.UniqueConstraint(
+            "actor",
+            "idempotency_key",
+            name=op.f("uq_commerce_purchase_receipt_actor_idempotency_key"),
+        ),
+        info={"personal_data": ("actor",), "retention": "10 years (books)"},
+    )
+    op.create_index(
+        op.f("ix_commerce_purchase_receipt_line_id"),
+        "commerce_purchase_receipt",
+        ["line_id"],
+        unique=False,
+    )
+    op.create_table(
+        "commerce_reservation",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("level_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "variant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "location_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "active",
+                "released",
+                "expired",
+                "allocated",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("holder_ref", sa.String(length=64), nullable=True),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("idempotency_key", sa.String(length=200), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_commerce_reservation_quantity_positive")),
+        sa.ForeignKeyConstraint(
+            ["level_id"], ["commerce_stock_level.id"], name=op.f("fk_commerce_reservation_level_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["location_id"],
+            ["commerce_stock_location.id"],
+            name=op.f("fk_commerce_reservation_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"], ["commerce_variant.id"], name=op.f("fk_commerce_reservation_variant_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_reservation")),
+        sa.UniqueConstraint(
+            "actor", "idempotency_key", name=op.f("uq_commerce_reservation_actor_idempotency_key")
+        ),
+        info={"personal_data": ("actor", "holder_ref"), "retention": "90 days after its end"},
+    )
+    op.create_index(
+        "ix_commerce_reservation_due",
+        "commerce_reservation",
+        ["level_id", "expires_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'active'"),
+        sqlite_where=sa.text("status = 'active'"),
+    )
+    op.create_index(
+        op.f("ix_commerce_reservation_holder_ref"),
+        "commerce_reservation",
+        ["holder_ref"],
+        unique=False,
+    )
+    op.create_table(
         "commerce_stock_movement",
         sa.Column("level_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -718,6 +1162,7 @@ def upgrade() -> None:
                 "quality_held",
                 "quality_released",
                 "reserved",
+                "extended",
                 "released",
                 "expired",
                 "allocated",
@@ -812,20 +1257,107 @@ def upgrade() -> None:
         ["xid", "id"],
         unique=False,
     )
+    op.create_table(
+        "commerce_allocation",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("level_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "variant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "location_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "reservation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("shipped", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("released", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("backordered", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("holder_kind", sa.String(length=32), nullable=False),
+        sa.Column("holder_ref", sa.String(length=64), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("idempotency_key", sa.String(length=200), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "backordered >= 0 AND backordered <= quantity - shipped - released",
+            name=op.f("ck_commerce_allocation_backordered_within_open"),
+        ),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_commerce_allocation_quantity_positive")),
+        sa.CheckConstraint(
+            "shipped + released <= quantity",
+            name=op.f("ck_commerce_allocation_parts_within_quantity"),
+        ),
+        sa.CheckConstraint(
+            "shipped >= 0 AND released >= 0", name=op.f("ck_commerce_allocation_parts_not_negative")
+        ),
+        sa.ForeignKeyConstraint(
+            ["level_id"], ["commerce_stock_level.id"], name=op.f("fk_commerce_allocation_level_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["location_id"],
+            ["commerce_stock_location.id"],
+            name=op.f("fk_commerce_allocation_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["reservation_id"],
+            ["commerce_reservation.id"],
+            name=op.f("fk_commerce_allocation_reservation_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"], ["commerce_variant.id"], name=op.f("fk_commerce_allocation_variant_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_allocation")),
+        sa.UniqueConstraint(
+            "actor", "idempotency_key", name=op.f("uq_commerce_allocation_actor_idempotency_key")
+        ),
+        info={"personal_data": ("actor",), "retention": "as the order it belongs to"},
+    )
+    op.create_index(
+        "ix_commerce_allocation_backordered",
+        "commerce_allocation",
+        ["level_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("backordered > 0"),
+        sqlite_where=sa.text("backordered > 0"),
+    )
+    op.create_index(
+        op.f("ix_commerce_allocation_holder_kind_holder_ref"),
+        "commerce_allocation",
+        ["holder_kind", "holder_ref"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_commerce_allocation_level_id_id"),
+        "commerce_allocation",
+        ["level_id", "id"],
+        unique=False,
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("commerce_allocation")
     op.drop_table("commerce_stock_movement")
+    op.drop_table("commerce_reservation")
+    op.drop_table("commerce_purchase_receipt")
     op.drop_table("commerce_credit_note_line")
     op.drop_table("commerce_variant_option_value")
+    op.drop_table("commerce_stock_transfer_line")
     op.drop_table("commerce_stock_policy")
     op.drop_table("commerce_stock_level")
+    op.drop_table("commerce_stock_count_line")
+    op.drop_table("commerce_purchase_order_line")
     op.drop_table("commerce_order_line")
+    op.drop_table("commerce_kit_component")
     op.drop_table("commerce_credit_note")
     op.drop_table("commerce_variant")
+    op.drop_table("commerce_stock_transfer")
+    op.drop_table("commerce_stock_count")
+    op.drop_table("commerce_purchase_order")
     op.drop_table("commerce_product_option_type")
     op.drop_table("commerce_order")
     op.drop_table("commerce_option_value")
+    op.drop_table("commerce_supplier")
     op.drop_table("commerce_stock_location")
     op.drop_table("commerce_product")
     op.drop_table("commerce_option_type")

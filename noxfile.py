@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["nox[uv]>=2025.5"]
+# dependencies = ["nox[uv]>=2026"]
 # ///
 """Every check of the project, and the demo. ``nox`` alone runs what a change must pass.
 

@@ -27,12 +27,14 @@ from webapp.migrations import require_all_migrated
 from webapp.security import Right, SessionMiddleware, guard_rights, require_rights
 from webapp.settings import Settings
 from webapp.static_files import make_static_router
+from webapp.style import routes as style
 from webapp.templating import make_template_engine
 
 ROUTERS: Final[Sequence[Router]] = (
     accounts.router,
     health.router,
     home.router,
+    style.router,
 )
 """The router of every feature. A new feature adds one line."""
 

@@ -23,7 +23,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from webapp.errors import answer_error
-from webapp.security import signed_in_user
+from webapp.security import Right, right_of, signed_in_user
 from webapp.settings import Settings
 
 FIELD: Final = "_csrf_token"
@@ -105,7 +105,7 @@ class CsrfMiddleware(ASGIMiddleware):
 
 
 async def _require_own_page(request: Request[Any, Any, Any], token: FormToken) -> None:
-    if request.method in _SAFE_METHODS:
+    if request.method in _SAFE_METHODS or _will_be_asked_to_sign_in(request):
         return
     _require_same_origin(request)
     sent = await _sent_token(request)
@@ -113,6 +113,12 @@ async def _require_own_page(request: Request[Any, Any, Any], token: FormToken) -
         raise PermissionDeniedException(
             "This page is out of date. Load it again, then repeat what you did."
         )
+
+
+def _will_be_asked_to_sign_in(request: Request[Any, Any, Any]) -> bool:
+    """A form sent after its session ended: the guard answers with the sign-in page."""
+    is_public = right_of(request.route_handler) is Right.PUBLIC
+    return not is_public and signed_in_user(request) is None
 
 
 def _require_same_origin(request: Request[Any, Any, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
@@ -63,8 +64,14 @@ class HostMiddleware(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Let the request through if its ``Host`` is one of ours."""
         if self._allowed:
-            host = MutableScopeHeaders(scope=scope).get("host", "").lower()
-            name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-            if name not in self._allowed:
+            if _host_name(MutableScopeHeaders(scope=scope).get("host", "")) not in self._allowed:
                 raise HTTPException("This server does not answer for that host.", status_code=421)
         await next_app(scope, receive, send)
+
+
+def _host_name(host: str) -> str | None:
+    """Return the name in a ``Host`` header in lower case, without port and brackets."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None

@@ -7,15 +7,16 @@ has a route without.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
-from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
-from litestar.routes import BaseRoute, HTTPRoute
+from litestar.routes import ASGIRoute, HTTPRoute, WebSocketRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from commerce_core.clock import utc_now
@@ -58,6 +59,7 @@ class MissingRightError(CommerceError):
     """A route was written without a right. The application does not start."""
 
     code = "missing_right"
+    paths: list[str]
 
 
 def right_of(handler: BaseRouteHandler) -> Right | None:
@@ -66,31 +68,41 @@ def right_of(handler: BaseRouteHandler) -> Right | None:
     return right if isinstance(right, Right) else None
 
 
-def handlers_of(routes: Iterable[BaseRoute]) -> Iterator[tuple[BaseRoute, BaseRouteHandler]]:
-    """Yield every handler that somebody wrote, with its route.
+@dataclass(frozen=True, slots=True)
+class StatedRoute:
+    """One handler as the route table has it. ``right`` is None where none is stated."""
+
+    path: str
+    methods: tuple[str, ...]
+    right: Right | None
+
+
+def stated_routes(routes: Iterable[HTTPRoute | ASGIRoute | WebSocketRoute]) -> list[StatedRoute]:
+    """Return every handler that somebody wrote.
 
     The answers to OPTIONS, which Litestar adds by itself, only list the methods; they are left
     out.
     """
+    found = []
     for route in routes:
         if isinstance(route, HTTPRoute):
-            yield from ((route, handler) for handler in route.route_handlers if _is_ours(handler))
+            handlers = [h for h in route.route_handlers if set(h.http_methods) != {"OPTIONS"}]
+            found += [
+                StatedRoute(route.path, tuple(sorted(h.http_methods)), right_of(h))
+                for h in handlers
+            ]
         else:
-            handler: Any = getattr(route, "route_handler")  # noqa: B009 - ASGI and WebSocket routes
-            yield route, handler
+            found.append(StatedRoute(route.path, (), right_of(route.route_handler)))
+    return found
 
 
-def _is_ours(handler: HTTPRouteHandler) -> bool:
-    return set(handler.http_methods) != {"OPTIONS"}
-
-
-def require_rights(routes: Iterable[BaseRoute]) -> None:
+def require_rights(routes: Iterable[HTTPRoute | ASGIRoute | WebSocketRoute]) -> None:
     """Stop the start of an application with a route that states no right.
 
     Raises:
         MissingRightError: names the routes.
     """
-    without = sorted({r.path for r, handler in handlers_of(routes) if right_of(handler) is None})
+    without = sorted({route.path for route in stated_routes(routes) if route.right is None})
     if without:
         message = f"add right=Right.… to the handlers of {', '.join(without)}"
         raise MissingRightError(message, paths=without)

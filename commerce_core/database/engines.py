@@ -19,7 +19,6 @@ from sqlalchemy.exc import (
     InterfaceError,
     NoSuchModuleError,
     OperationalError,
-    ProgrammingError,
     SQLAlchemyError,
 )
 from sqlalchemy.ext.asyncio import (
@@ -29,6 +28,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
 
 from commerce_core.errors import (
     CommerceError,
@@ -37,6 +37,7 @@ from commerce_core.errors import (
     DatabaseUnavailableError,
     InvalidDatabaseUrlError,
     MissingDriverError,
+    VersionConflictError,
 )
 
 _Engine = TypeVar("_Engine", Engine, AsyncEngine)
@@ -58,7 +59,7 @@ def normalize_url(url: str | URL, *, asynchronous: bool = False) -> URL:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as exc:
+    except (ArgumentError, ValueError) as exc:
         raise _bad_url("it is not a URL") from exc
     if parsed.drivername in _SQLITE_NAMES:
         driver = "sqlite+aiosqlite" if asynchronous else "sqlite+pysqlite"
@@ -172,23 +173,29 @@ def check_engine(engine: Engine) -> list[str]:
     """Name each setting of a host's own engine that does not suit this library.
 
     An empty list is good. Each entry is a sentence that says what to change.
+
+    Raises:
+        DatabaseUnavailableError: the database does not answer.
     """
-    problems: list[str] = []
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            problems.extend(_check_sqlite(connection))
-        elif engine.dialect.name == "postgresql":
-            problems.extend(_check_postgresql(connection))
-        else:
-            problems.append(f"{engine.dialect.name} is not supported: use SQLite or PostgreSQL")
-    return problems
+    checks = {"sqlite": _check_sqlite, "postgresql": _check_postgresql}
+    check = checks.get(engine.dialect.name)
+    if check is None:
+        return [f"{engine.dialect.name} is not supported: use SQLite or PostgreSQL"]
+    try:
+        with engine.connect() as connection:
+            return check(connection)
+    except SQLAlchemyError as exc:
+        raise translate_database_error(exc) from exc
 
 
 def _check_sqlite(connection: Connection) -> list[str]:
     problems = []
+    connection.exec_driver_sql("SELECT 1")
     driver: Any = connection.connection.dbapi_connection
     if driver.isolation_level is not None:
         problems.append("set isolation_level=None and emit BEGIN IMMEDIATE, or updates get lost")
+    elif not driver.in_transaction:
+        problems.append("emit BEGIN IMMEDIATE in the engine's begin event, or nothing is atomic")
     if connection.exec_driver_sql("PRAGMA foreign_keys").scalar() != 1:
         problems.append("switch foreign keys on: PRAGMA foreign_keys=ON at every connect")
     if connection.exec_driver_sql("PRAGMA journal_mode").scalar() not in {"wal", "memory"}:
@@ -198,13 +205,14 @@ def _check_sqlite(connection: Connection) -> list[str]:
 
 def _check_postgresql(connection: Connection) -> list[str]:
     problems = []
+    driver: Any = connection.connection.dbapi_connection
     level = connection.get_isolation_level()
-    if level != "READ COMMITTED":
+    if driver.autocommit:
+        problems.append("switch autocommit off, or a verb's statements are not one transaction")
+    elif level != "READ COMMITTED":
         problems.append(
             f"use READ COMMITTED instead of {level}: verbs lock the rows they decide on"
         )
-    if level == "AUTOCOMMIT":
-        problems.append("switch autocommit off, or a verb's statements are not one transaction")
     minimum = 140_000
     version = int(connection.execute(text("SHOW server_version_num")).scalar_one())
     if version < minimum:
@@ -212,17 +220,27 @@ def _check_postgresql(connection: Connection) -> list[str]:
     return problems
 
 
-_NO_TABLE: Final = re.compile(
-    r"no such table|no such column|relation .* does not exist|column .* does not exist"
-)
+_NO_TABLE_STATES: Final = {"42P01", "42703"}
+"""PostgreSQL: undefined table, undefined column."""
+_NO_TABLE: Final = re.compile(r"no such table|no such column|has no column named")
+_READ_ONLY: Final = re.compile(r"readonly database|read-only transaction")
 
 
 def translate_database_error(error: SQLAlchemyError) -> CommerceError:
     """Return the error of this library that says in one sentence what a driver's error means."""
-    reason = str(getattr(error, "orig", None) or error).strip().split("\n")[0][:200]
-    if isinstance(error, OperationalError | ProgrammingError) and _NO_TABLE.search(reason):
+    driver = getattr(error, "orig", None)
+    if isinstance(driver, CommerceError):  # a column type refused a value
+        return driver
+    if isinstance(error, StaleDataError):
+        message = "somebody else saved this record since it was read: read it again"
+        return VersionConflictError(message)
+    reason = str(driver or error).strip().split("\n")[0][:200]
+    if getattr(driver, "sqlstate", None) in _NO_TABLE_STATES or _NO_TABLE.search(reason):
         message = "the database has not been migrated: run commerce migrate --database URL first"
         return DatabaseNotMigratedError(message, reason=reason)
+    if _READ_ONLY.search(reason):
+        message = f"the database can only be read here ({reason})"
+        return DatabaseError(message, reason=reason)
     if isinstance(error, OperationalError | InterfaceError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     ):

@@ -62,7 +62,8 @@ def banned_in(text: str) -> list[str]:
 
 
 def names_in(module: Module) -> Iterable[str]:
-    """Yield every name that a module defines or uses, and every text that looks like a URL."""
+    """Yield a module's path, every name in it, and every text in it that looks like a URL."""
+    yield module.path
     for node in ast.walk(module.tree):
         match node:
             case ast.Name(id=name) | ast.arg(arg=name) | ast.Attribute(attr=name):

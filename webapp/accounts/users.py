@@ -33,6 +33,7 @@ class DuplicateUserError(DuplicateError):
     """An account with this e-mail address exists already."""
 
     code = "duplicate_user"
+    email: str
 
 
 class InvalidUserError(InvalidInputError):

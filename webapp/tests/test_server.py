@@ -1,0 +1,95 @@
+"""The server as a real process: says where it is, keeps quiet, and ends when told."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from webapp import cli
+from webapp.server import AddressInUseError, bind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def running(url: str, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server on a port of the system's choice, and its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "webapp.cli", "serve", "--database", url, "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1]), **variables},
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.search(r"http://\S+", line)
+        assert found, line + process.communicate(timeout=10)[1]
+        yield process, found[0]
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_it_is_told_to_stop_and_leaves_quietly(
+    sqlite_url: str, number: signal.Signals
+) -> None:
+    with running(sqlite_url) as (process, address):
+        assert httpx.get(f"{address}health/ready").status_code == 200
+        page = httpx.get(f"{address}login")
+        assert page.status_code == 200
+        assert "server" not in page.headers
+        started = time.monotonic()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=10)
+        assert process.returncode == 0
+        assert time.monotonic() - started < 5
+        assert err == ""
+        assert "Traceback" not in out
+
+
+def test_the_access_log_leaves_out_probes_and_files(sqlite_url: str) -> None:
+    with running(sqlite_url, COMMERCE_ACCESS_LOG="1") as (process, address):
+        for path in ("login", "health/live", "static/app.css", "api/v1/stock/stream"):
+            with httpx.stream("GET", f"{address}{path}"):
+                pass
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=10)
+    assert "GET /login" in out + err
+    for quiet in ("/health/", "/static/", "/stream"):
+        assert quiet not in out + err
+
+
+def test_an_address_in_use_is_one_sentence(sqlite_url: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(AddressInUseError, match="choose another with --port"):
+            bind("127.0.0.1", port)
+        assert cli.main(["serve", "--database", sqlite_url, "--port", str(port)]) == 1
+
+
+def test_ipv6_can_be_bound() -> None:
+    try:
+        with bind("::1", 0) as listener:
+            assert listener.family == socket.AF_INET6
+    except AddressInUseError as exc:
+        pytest.skip(f"this machine has no IPv6: {exc}")

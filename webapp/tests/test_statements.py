@@ -1,0 +1,75 @@
+"""No page asks the database more often because the shop has grown. Generated from the routes."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import event
+
+from webapp.accounts.roles import Role
+from webapp.app import create_app
+from webapp.security import stated_routes
+from webapp.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from litestar import Litestar
+
+    from webapp.tests.harness import Opener
+
+pytestmark = pytest.mark.anyio
+
+FEW, MANY = 10, 200
+WITHOUT_DATABASE = ("/static/", "/api/v1/schema")
+EXAMPLES: dict[str, str] = {}
+"""For each route with parameters, an address that exists in the test shop."""
+
+
+def pages() -> list[str]:
+    routes = stated_routes(create_app(Settings()).routes)
+    found = {route.path for route in routes if "GET" in route.methods}
+    return sorted(
+        path
+        for path in found
+        if not path.startswith(WITHOUT_DATABASE) and not path.endswith("/stream")
+    )
+
+
+@contextmanager
+def counted(app: Litestar) -> Iterator[list[str]]:
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    engine = app.state.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("path", pages())
+async def test_a_page_asks_as_often_at_200_rows_as_at_10(
+    path: str, templates: dict[int, Path], tmp_path: Path, opener: Opener
+) -> None:
+    asked = {}
+    for rows in (FEW, MANY):
+        shutil.copy(templates[rows], tmp_path / f"{rows}.db")
+        settings = Settings(database_url=f"sqlite:///{tmp_path / f'{rows}.db'}", jobs=False)
+        async with opener(settings) as browser:
+            await browser.become(Role.ADMIN)
+            address = EXAMPLES.get(path, path)
+            assert "{" not in address, f"add an address for {path} to EXAMPLES"
+            await browser.get(address)  # the first one fills caches
+            with counted(browser.app) as statements:
+                answer = await browser.get(address)
+            assert answer.status_code in {200, 303}
+            asked[rows] = statements
+    assert len(asked[FEW]) == len(asked[MANY]), asked[MANY][-3:]

@@ -1,0 +1,216 @@
+// Live cells. One rule: a newer state replaces an older one, and nothing else does.
+//
+// base.html writes <div id="stream" hx-sse:connect="URL" hx-trigger="load, every 15s" hx-swap="none">
+// when the page sets `stream`. The server sends
+//   unnamed message   joined cells <td id="q-42-1" data-version="17" hx-swap-oob="true" class="…">
+//   event: status     {"delayed": 0}      seconds the tail is behind, 0 when it is not
+//   event: reset      {"reason": "…"}     the cursor is of no use: tables are read again
+//   : comment         every 15 s          a heartbeat; any byte counts as contact
+// Any element with an id and a data-version is a cell. Other content of a message goes to htmx.
+// A table that can be read again has an id and is marked data-live-region. What is said about the
+// connection is live.js's: it hears `live:changed` and `live:waiting` from here.
+
+const FLASH_MS = 1_600;
+const KEPT = new Set(["data-flash", "data-htmx-powered", "aria-expanded", "hx-morph-skip"]);
+const LOW = '[data-state="low"], [data-state="out"]';
+
+const streamElement = () => document.getElementById("stream");
+const isStream = (event) => event.target === streamElement();
+const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
+
+let isPaused = false;
+let mustReread = false;
+const waiting = new Map(); // id -> newest cell that came while paused
+const held = new Map(); // id -> newest cell that came while its cell was being edited
+
+// --- cells -----------------------------------------------------------------------------------
+
+const versionOf = (cell) => Number(cell.dataset.version);
+
+/** Take the cells out of a message; what is left in the template belongs to htmx. */
+function takeCells(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  const cells = [...template.content.children].filter((element) => element.id && element.dataset.version !== undefined);
+  for (const cell of cells) cell.remove();
+  return { cells, rest: template.innerHTML.trim() };
+}
+
+function isInEdit(cell) {
+  const field = document.activeElement;
+  if (cell.contains(field) && field.matches("input, select, textarea")) return true;
+  if (cell.querySelector('[aria-expanded="true"], :popover-open')) return true;
+  return [...cell.querySelectorAll("input, textarea")].some((input) => input.value !== input.defaultValue);
+}
+
+function haveSameShape(a, b) {
+  if (a.nodeType !== b.nodeType || a.nodeName !== b.nodeName || a.childNodes.length !== b.childNodes.length) return false;
+  return [...a.childNodes].every((child, index) => haveSameShape(child, b.childNodes[index]));
+}
+
+/** Write `next` into `shown` node by node, so that focus, hover and listeners stay. */
+function writeInto(shown, next) {
+  if (shown.nodeType === Node.TEXT_NODE) {
+    if (shown.data !== next.data) shown.data = next.data;
+    return;
+  }
+  for (const { name } of [...(shown.attributes ?? [])]) {
+    if (!KEPT.has(name) && !next.hasAttribute(name)) shown.removeAttribute(name);
+  }
+  for (const { name, value } of next.attributes ?? []) {
+    if (!KEPT.has(name) && shown.getAttribute(name) !== value) shown.setAttribute(name, value);
+  }
+  [...shown.childNodes].forEach((child, index) => writeInto(child, next.childNodes[index]));
+}
+
+/** Replace the cell on the page; return the one that now stands there. */
+function replaceCell(shown, next) {
+  next.removeAttribute("hx-swap-oob");
+  if (haveSameShape(shown, next)) {
+    writeInto(shown, next);
+    return shown;
+  }
+  const hadFocus = shown.contains(document.activeElement);
+  shown.replaceWith(next);
+  window.htmx?.process(next);
+  if (hadFocus) next.querySelector("button, a, input")?.focus();
+  return next;
+}
+
+const flashing = new Map();
+
+/** Tint a cell once for this change. */
+function flash(cell) {
+  clearTimeout(flashing.get(cell));
+  if (cell.hasAttribute("data-flash")) {
+    // Begin again: the tint of the change before is still fading.
+    cell.removeAttribute("data-flash");
+    requestAnimationFrame(() => cell.setAttribute("data-flash", ""));
+  } else cell.setAttribute("data-flash", "");
+  flashing.set(cell, setTimeout(() => {
+    cell.removeAttribute("data-flash");
+    flashing.delete(cell);
+  }, FLASH_MS));
+}
+
+const figure = (cell) => (cell.querySelector("strong, button, .zero") ?? cell).textContent.trim();
+
+/** Say in the open popup that the number behind it changed; what is typed there stays. */
+function sayMeanwhile(shown, next) {
+  const now = figure(next);
+  const was = figure(shown);
+  const opener = shown.querySelector("[data-popup]");
+  const place = shown.querySelector(".popup") ?? (opener && document.getElementById(opener.dataset.popup)) ?? shown;
+  let note = place.querySelector("[data-meanwhile]");
+  if (!note) {
+    note = document.createElement("span");
+    note.dataset.meanwhile = "";
+    place.prepend(note);
+  }
+  note.className = "meanwhile";
+  note.textContent = now === was ? "" : document.getElementById("connection").dataset.now.replace("{now}", now).replace("{was}", was);
+  note.hidden = now === was;
+}
+
+/** Show one newer cell. Older ones, and cells of rows that are not here, are dropped. */
+function apply(next, { withFlash = true } = {}) {
+  const shown = document.getElementById(next.id);
+  if (!shown || versionOf(next) <= versionOf(shown)) return false;
+  if (isInEdit(shown)) {
+    const newest = held.get(next.id);
+    if (!newest || versionOf(newest) < versionOf(next)) held.set(next.id, next);
+    sayMeanwhile(shown, held.get(next.id));
+    return false;
+  }
+  const hasChanged = shown.textContent.trim() !== next.textContent.trim();
+  const becameLow = Boolean(next.querySelector(LOW)) && !shown.querySelector(LOW);
+  const cell = replaceCell(shown, next);
+  if (hasChanged && withFlash) flash(cell);
+  if (hasChanged) tell("live:changed", { becameLow });
+  return hasChanged;
+}
+
+/** Show, or keep for later, all cells of one message. */
+function receive(cells) {
+  if (!isPaused) {
+    for (const cell of cells) apply(cell);
+    return;
+  }
+  for (const cell of cells) {
+    const newest = waiting.get(cell.id) ?? document.getElementById(cell.id);
+    if (newest && versionOf(cell) > versionOf(newest)) waiting.set(cell.id, cell);
+  }
+  tell("live:waiting", { isPaused, n: waiting.size });
+}
+
+// A popup closed, or the focus left a cell: what was held back for it is due.
+function release() {
+  for (const [id, cell] of [...held]) {
+    const shown = document.getElementById(id);
+    if (shown && isInEdit(shown)) continue;
+    held.delete(id);
+    if (isPaused) receive([cell]);
+    else apply(cell);
+  }
+}
+document.addEventListener("popup:closed", release);
+document.addEventListener("focusout", () => setTimeout(release, 0));
+
+document.addEventListener("htmx:sse:before:message", (event) => {
+  if (!isStream(event) || event.detail.message.event) return;
+  const { cells, rest } = takeCells(event.detail.message.data);
+  receive(cells);
+  if (rest) event.detail.message.data = rest;
+  else event.detail.cancelled = true;
+});
+
+// --- reading again ---------------------------------------------------------------------------
+
+/** Read the tables again from the server; a cell being edited is passed over. */
+async function reread() {
+  waiting.clear();
+  mustReread = false;
+  for (const region of document.querySelectorAll("[data-live-region]")) {
+    const busy = [...region.querySelectorAll(".live")].filter(isInEdit);
+    for (const cell of busy) cell.setAttribute("hx-morph-skip", "");
+    const target = `#${CSS.escape(region.id)}`;
+    await window.htmx.ajax("GET", location.href, { source: region, target, select: target, swap: "outerMorph" });
+    for (const cell of busy) cell.removeAttribute("hx-morph-skip");
+  }
+}
+
+document.addEventListener("reset", (event) => {
+  if (!isStream(event)) return;
+  if (isPaused) mustReread = true;
+  else reread();
+});
+
+// A table that was read anew (filter, page) may ask for another stream.
+document.addEventListener("htmx:after:swap", () => {
+  const old = streamElement();
+  const wanted = document.querySelector("[data-stream]")?.dataset.stream;
+  if (!old || !wanted || old.getAttribute("hx-sse:connect") === wanted) return;
+  const fresh = old.cloneNode(false);
+  fresh.setAttribute("hx-sse:connect", wanted);
+  fresh.removeAttribute("data-htmx-powered");
+  window.htmx.remove?.(old) ?? old.remove();
+  document.body.append(fresh);
+  window.htmx.process(fresh);
+});
+
+// --- pause -----------------------------------------------------------------------------------
+
+/** Freeze the screen, not the stream; on the way back only final states are shown, at once. */
+function togglePause(button) {
+  isPaused = !isPaused;
+  button.setAttribute("aria-pressed", String(isPaused));
+  if (!isPaused) {
+    const cells = [...waiting.values()];
+    waiting.clear();
+    if (mustReread) reread();
+    else for (const cell of cells) apply(cell, { withFlash: false });
+  }
+  tell("live:waiting", { isPaused, n: waiting.size });
+}
+
+document.getElementById("pause")?.addEventListener("click", (event) => togglePause(event.currentTarget));

@@ -1,0 +1,131 @@
+"""A small stage for the browser tests of the page kit: real pages, real files, a scripted stream.
+
+The stream speaks what the hub speaks (unnamed cells, ``status``, ``reset``, comments), but a test
+decides when a byte is sent, a line is cut or a connection is refused.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from webapp.headers import CONTENT_SECURITY_POLICY
+from webapp.page import STATIC, STATIC_URL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+HANG_UP = object()
+
+
+def cell(key: str, version: int, figure: str, inside: str = "") -> str:
+    """One cell as a frame carries it."""
+    content = inside or f"<strong>{figure}</strong>"
+    return f'<td id="{key}" data-version="{version}" class="num live" hx-swap-oob="true">{content}</td>'
+
+
+@dataclass
+class Stage:
+    """What the server shows, and the wires to the browsers that listen."""
+
+    pages: dict[str, Callable[[], str]] = field(default_factory=dict)
+    wires: list[queue.Queue[object]] = field(default_factory=list)
+    resumed_from: list[str | None] = field(default_factory=list)
+    refuse_with: int = 0
+    seen: list[str] = field(default_factory=list)
+    port: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def send(self, *cells: str, id: str = "") -> None:  # noqa: A002 - the field's own name
+        """Send one unnamed message."""
+        self.raw(f"id: {id}\n" * bool(id) + f"data: {''.join(cells)}\n\n")
+
+    def event(self, name: str, data: str) -> None:
+        self.raw(f"event: {name}\ndata: {data}\n\n")
+
+    def raw(self, text: str) -> None:
+        for wire in self.wires:
+            wire.put(text.encode())
+
+    def cut(self) -> None:
+        """End every stream, as a restart does."""
+        for wire in self.wires:
+            wire.put(HANG_UP)
+        self.wires.clear()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64  # a page asks for everything at once
+
+
+def _handler(stage: Stage) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = urlsplit(self.path).path
+            stage.seen.append(path)
+            if path == "/stream":
+                self.stream()
+            elif path.startswith(STATIC_URL):
+                content = (STATIC / path.removeprefix(f"{STATIC_URL}/")).read_bytes()
+                self.answer(content, TYPES[path.rsplit(".", 1)[-1]])
+            elif path in stage.pages:
+                self.answer(stage.pages[path]().encode(), "text/html; charset=utf-8")
+            else:
+                self.answer(b"", "text/plain", HTTPStatus.NOT_FOUND)
+
+        def answer(self, content: bytes, kind: str, status: int = HTTPStatus.OK) -> None:
+            self.send_response(status)
+            self.send_header("content-type", kind)
+            self.send_header("content-length", str(len(content)))
+            self.send_header("content-security-policy", CONTENT_SECURITY_POLICY)
+            self.end_headers()
+            self.wfile.write(content)
+
+        def stream(self) -> None:
+            stage.resumed_from.append(self.headers.get("Last-Event-ID"))
+            if stage.refuse_with:
+                self.answer(b"<p>refused</p>", "text/html", stage.refuse_with)
+                return
+            wire: queue.Queue[object] = queue.Queue()
+            self.send_response(HTTPStatus.OK)
+            self.send_header("content-type", "text/event-stream")
+            self.end_headers()
+            self.wfile.write(b": hello\n\n")
+            stage.wires.append(wire)
+            while isinstance(part := wire.get(), bytes):
+                try:
+                    self.wfile.write(part)
+                except OSError:
+                    return
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    return Handler
+
+
+@contextmanager
+def open_stage() -> Iterator[Stage]:
+    """Run a stage on a free port until the block ends."""
+    stage = Stage()
+    server = _Server(("127.0.0.1", 0), _handler(stage))
+    stage.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield stage
+    finally:
+        stage.cut()
+        server.shutdown()
+        server.server_close()

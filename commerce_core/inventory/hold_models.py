@@ -84,6 +84,12 @@ class Allocation(Timestamps, Base):
             postgresql_where=text("backordered > 0"),
             sqlite_where=text("backordered > 0"),
         ),
+        Index(
+            "ix_commerce_allocation_reservation_id",
+            "reservation_id",
+            postgresql_where=text("reservation_id IS NOT NULL"),
+            sqlite_where=text("reservation_id IS NOT NULL"),
+        ),
         {"info": {"personal_data": ("actor",), "retention": "as the order it belongs to"}},
     )
 

@@ -186,6 +186,7 @@ class StockPolicy(Timestamps, Base):
         CheckConstraint("minimum >= 0", name="minimum_not_negative"),
         CheckConstraint("safety_stock >= 0", name="safety_stock_not_negative"),
         CheckConstraint("backorder_limit >= 0", name="backorder_limit_not_negative"),
+        {"info": {"personal_data": ("updated_by",), "retention": "as long as the policy"}},
     )
 
     id: Mapped[int] = mapped_column(big_id, primary_key=True)

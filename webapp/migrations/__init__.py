@@ -10,10 +10,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from commerce_core.database import make_engine, translate_database_error
+from commerce_core.database import make_engine
 from commerce_core.errors import DatabaseNotMigratedError
 from commerce_core.migrations import require_migrated as require_core_migrated
 from commerce_core.migrations import upgrade_engine
@@ -31,8 +30,6 @@ def upgrade(url: str) -> None:
     engine = make_engine(url)
     try:
         upgrade_engine(engine, script_location=_HERE)
-    except SQLAlchemyError as exc:
-        raise translate_database_error(exc) from exc
     finally:
         engine.dispose()
 
@@ -58,10 +55,12 @@ def require_migrated(session: Session) -> None:
     found, wanted = current_revision(session.connection()), head_revision()
     if found == wanted:
         return
-    if found is None or _knows(found):
-        message = "the database has not been migrated: run commerce migrate --database URL first"
+    if found is None:
+        message = "the database has no web tables: run commerce migrate --database URL first"
+    elif _knows(found):
+        message = "the database is of an older version: run commerce migrate --database URL first"
     else:
-        message = "the database was migrated by a newer version: install that version"
+        message = "the database was made by a newer version: install that, or use another database"
     raise DatabaseNotMigratedError(message, found=found, wanted=wanted)
 
 

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
@@ -21,8 +23,24 @@ from webapp import migrations as web_migrations
 from webapp.accounts.passwords import hash_password
 from webapp.accounts.roles import Role
 from webapp.accounts.users import create_user
+from webapp.page import STATIC
 from webapp.settings import Settings
-from webapp.tests.harness import FEW, MANY, PASSWORD, Browser, Opener, email_of, open_browser
+from webapp.tests.harness import (
+    FEW,
+    MANY,
+    PASSWORD,
+    Browser,
+    Opener,
+    email_of,
+    open_browser,
+    running_server,
+)
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser as Chromium
+    from playwright.sync_api import Page
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -128,3 +146,43 @@ def opener() -> Opener:
 async def browser(settings: Settings) -> AsyncIterator[Browser]:
     async with open_browser(settings) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    """Debian's Chromium. Without one the tests skip, but fail where a browser is required."""
+    missing = pytest.fail if os.environ.get("COMMERCE_REQUIRE_BROWSER") == "1" else pytest.skip
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if found is None:
+        missing("no Chromium on this machine: apt install chromium")
+    if not (STATIC / "vendor" / "htmx.min.js").exists():
+        missing("the vendor files are not built: python hatch_build.py")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(chromium: Chromium) -> Iterator[Page]:
+    """A page without cookies; script errors and violations of our policy fail the test."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    opened = context.new_page()
+    opened.set_default_timeout(8000)
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.on(
+        "console",
+        lambda line: problems.append(line.text) if "Content Security" in line.text else None,
+    )
+    yield opened
+    context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def server_address(sqlite_url: str) -> Iterator[str]:
+    """The address of a real server over the small shop, such as ``http://127.0.0.1:1234/``."""
+    with running_server(sqlite_url) as (_process, address):
+        yield address

@@ -5,15 +5,20 @@ So ``use_clock`` reaches the application, and an error shows its whole way.
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, cast
 
 import httpx
 from litestar import Litestar
 
+import webapp
 from commerce_core import use_clock, utc_now
 from commerce_core.testing import FrozenClock
 from webapp.accounts.roles import Role
@@ -116,3 +121,25 @@ async def log_in_from(app: Litestar, address: str, email: str, password: str) ->
     transport = httpx.ASGITransport(cast("Any", app), client=(address, 50000))
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as http:
         return await Browser(app, http).log_in(email, password)
+
+
+@contextmanager
+def running_server(url: str, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run ``commerce serve`` as a process of its own; yield it, and the address it told."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "webapp.cli", "serve", "--database", url, "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(webapp.__file__).parents[1]), **variables},
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.search(r"http://\S+", line)
+        assert found, line + process.communicate(timeout=10)[1]
+        yield process, found[0]
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()

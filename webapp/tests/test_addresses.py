@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from litestar.connection import ASGIConnection
 
 from webapp.accounts.roles import Role
-from webapp.wire import safe_next
+from webapp.wire import RequestKind, kind_of, safe_next
 
 if TYPE_CHECKING:
     from webapp.tests.harness import Browser
@@ -51,9 +52,12 @@ def test_everything_else_leads_home(address: str | None) -> None:
     assert safe_next(address) == "/"
 
 
-@given(st.text(alphabet=st.sampled_from(list("/\\:.?#@ \t\r\n\x00ehtps%[]ä")), max_size=12))
-def test_nothing_ever_leaves_this_host(address: str) -> None:
-    result = safe_next(address)
+@given(
+    st.sampled_from(["", "/", "//", "/\\", "/\t/", "http:"]),
+    st.text(alphabet=st.sampled_from(list("/\\:.?#@ \t\r\n\x00ehtps%[]ä")), max_size=12),
+)
+def test_nothing_ever_leaves_this_host(start: str, rest: str) -> None:
+    result = safe_next(start + rest)
     assert result.startswith("/")
     assert not result.startswith("//")
     assert "\\" not in result
@@ -88,7 +92,12 @@ async def test_htmx_is_sent_to_the_sign_in_page_and_back_to_the_page_it_is_on(
     browser: Browser,
 ) -> None:
     answer = await browser.get(
-        "/style", headers={"HX-Request": "true", "HX-Current-URL": "http://shop.test/stock?q=a"}
+        "/style",
+        headers={
+            "HX-Request": "true",
+            "HX-Current-URL": "http://shop.test/stock?q=a",
+            "Accept": "text/html, text/event-stream",  # what htmx 4 sends with every request
+        },
     )
     assert answer.status_code == 401
     assert answer.headers["hx-redirect"] == "/login?next=/stock%3Fq%3Da"
@@ -112,6 +121,13 @@ async def test_programs_and_streams_are_told_401_and_not_redirected(browser: Bro
     assert answer.status_code == 401
     assert "location" not in answer.headers
     assert "hx-redirect" not in answer.headers
+
+
+def test_a_stream_is_known_by_its_address_whatever_htmx_accepts() -> None:
+    headers = [(b"accept", b"text/html, text/event-stream"), (b"hx-request", b"true")]
+    for path, kind in (("/stock/stream", RequestKind.STREAM), ("/stock", RequestKind.HTMX)):
+        scope: Any = {"type": "http", "path": path, "headers": headers}
+        assert kind_of(ASGIConnection(scope)) is kind
 
 
 async def test_the_start_page_leads_to_a_page_the_person_may_see(browser: Browser) -> None:

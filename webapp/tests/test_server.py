@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import re
 import signal
 import socket
-import subprocess
-import sys
 import time
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -18,40 +12,19 @@ import pytest
 
 from webapp import cli
 from webapp.server import AddressInUseError, bind
+from webapp.tests.harness import running_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 pytestmark = pytest.mark.slow
-
-
-@contextmanager
-def running(url: str, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server on a port of the system's choice, and its address."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "webapp.cli", "serve", "--database", url, "--port", "0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1]), **variables},
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        found = re.search(r"http://\S+", line)
-        assert found, line + process.communicate(timeout=10)[1]
-        yield process, found[0]
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_until_it_is_told_to_stop_and_leaves_quietly(
     sqlite_url: str, number: signal.Signals
 ) -> None:
-    with running(sqlite_url) as (process, address):
+    with running_server(sqlite_url) as (process, address):
         assert httpx.get(f"{address}health/ready").status_code == 200
         page = httpx.get(f"{address}login")
         assert page.status_code == 200
@@ -66,7 +39,7 @@ def test_it_serves_until_it_is_told_to_stop_and_leaves_quietly(
 
 
 def test_the_access_log_leaves_out_probes_and_files(sqlite_url: str) -> None:
-    with running(sqlite_url, COMMERCE_ACCESS_LOG="1") as (process, address):
+    with running_server(sqlite_url, COMMERCE_ACCESS_LOG="1") as (process, address):
         for path in ("login", "health/live", "static/app.css", "api/v1/stock/stream"):
             with httpx.stream("GET", f"{address}{path}"):
                 pass

@@ -1322,6 +1322,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("backordered > 0"),
     )
     op.create_index(
+        "ix_commerce_allocation_reservation_id",
+        "commerce_allocation",
+        ["reservation_id"],
+        unique=False,
+        postgresql_where=sa.text("reservation_id IS NOT NULL"),
+        sqlite_where=sa.text("reservation_id IS NOT NULL"),
+    )
+    op.create_index(
         op.f("ix_commerce_allocation_holder_kind_holder_ref"),
         "commerce_allocation",
         ["holder_kind", "holder_ref"],

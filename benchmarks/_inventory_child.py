@@ -106,14 +106,14 @@ class Shop:
         dialect = self.sessions.kw["bind"].dialect
         lock = str(_BY_PLACE.compile(dialect=dialect))
         with psycopg.connect(
-            host=address.query["host"], user="postgres", dbname=address.database, autocommit=True
+            host=str(address.query["host"]), user="postgres", dbname=address.database, autocommit=True
         ) as connection:
             for number in range(request["operations"]):
                 variant = self._pick(client, number, hot=request["hot"])
                 place = {"variant_id": variant.id, "location_id": self.location.id}
                 with connection.transaction():
                     row = connection.execute(lock, place).fetchone()
-                    connection.execute(postgresql.write_statement(), _parameters(row))
+                    connection.execute(*_write(row))
         return int(request["operations"])
 
     def _scarce(self, stock: int) -> Any:
@@ -130,7 +130,7 @@ class Shop:
         return run_in_transaction(self.sessions, lambda s: len(s.scalars(query).all()))
 
 
-def _parameters(row: Any) -> dict[str, Any]:
+def _write(row: Any) -> tuple[str, dict[str, Any]]:
     """Return what one reserve sends: the row as the driver gave it, with the raw status text."""
     values = list(row)
     level = LevelState(values)
@@ -138,8 +138,10 @@ def _parameters(row: Any) -> dict[str, Any]:
     change.__init__(_NoSession(), actor="bench")  # type: ignore[misc]
     change.apply(level, MovementKind.RESERVED, {"reserved": 1})
     change.reserve(level, 1, change.now + HOLD)
-    change.rows.levels = [batch._level_row(level)]  # noqa: SLF001
-    return postgresql.parameters(change.rows)
+    now = level.columns()
+    change.rows.levels = [{"id": level.id, **now}]
+    change.rows.level_columns = tuple(k for k in now if now[k] != level.saved[k])
+    return postgresql.prepared(change.rows)
 
 
 class _NoSession:

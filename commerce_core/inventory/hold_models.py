@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commerce_core.database import Base, Timestamps, UTCDateTime, big_id, text_enum
@@ -31,7 +31,14 @@ class Reservation(Timestamps, Base):
 
     __tablename__ = "commerce_reservation"
     __table_args__ = (
-        UniqueConstraint("actor", "idempotency_key"),
+        Index(
+            "uq_commerce_reservation_idempotency_key",
+            "actor",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+            sqlite_where=text("idempotency_key IS NOT NULL"),
+        ),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         Index(
             "ix_commerce_reservation_due",
@@ -40,7 +47,12 @@ class Reservation(Timestamps, Base):
             postgresql_where=text("status = 'active'"),
             sqlite_where=text("status = 'active'"),
         ),
-        Index(None, "holder_ref"),
+        Index(
+            "ix_commerce_reservation_holder_ref",
+            "holder_ref",
+            postgresql_where=text("holder_ref IS NOT NULL"),
+            sqlite_where=text("holder_ref IS NOT NULL"),
+        ),
         {"info": {"personal_data": ("actor", "holder_ref"), "retention": "90 days after its end"}},
     )
 
@@ -67,7 +79,14 @@ class Allocation(Timestamps, Base):
 
     __tablename__ = "commerce_allocation"
     __table_args__ = (
-        UniqueConstraint("actor", "idempotency_key"),
+        Index(
+            "uq_commerce_allocation_idempotency_key",
+            "actor",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+            sqlite_where=text("idempotency_key IS NOT NULL"),
+        ),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("shipped >= 0 AND released >= 0", name="parts_not_negative"),
         CheckConstraint("shipped + released <= quantity", name="parts_within_quantity"),

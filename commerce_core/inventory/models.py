@@ -210,8 +210,22 @@ class StockMovement(Journal, Base):
     __tablename__ = "commerce_stock_movement"
     __table_args__ = journal_table_args(
         UniqueConstraint("level_id", "version"),
-        UniqueConstraint("actor", "kind", "idempotency_key"),
-        Index(None, "cause_kind", "cause_id"),
+        Index(
+            "uq_commerce_stock_movement_idempotency_key",
+            "actor",
+            "kind",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+            sqlite_where=text("idempotency_key IS NOT NULL"),
+        ),
+        Index(
+            "ix_commerce_stock_movement_cause",
+            "cause_kind",
+            "cause_id",
+            postgresql_where=text("cause_id IS NOT NULL"),
+            sqlite_where=text("cause_id IS NOT NULL"),
+        ),
         Index(None, "variant_id", "id"),
         CheckConstraint("kind <> 'adjusted' OR reason IS NOT NULL", name="adjusted_has_a_reason"),
     )

@@ -190,6 +190,10 @@ class Batch:
         """
         self.session.flush()
         self.rows.levels = [_level_row(level) for level in self._levels.values()]
+        if len(self._levels) == 1:
+            (level,) = self._levels.values()
+            now = level.columns()
+            self.rows.level_columns = tuple(k for k in now if now[k] != level.saved[k])
         written = self._write_all()
         if written is None:
             raise KeyTakenError
@@ -231,14 +235,7 @@ class Batch:
 def _level_row(level: LevelState) -> dict[str, Any]:
     if not level.quantities["reserved"]:
         level.next_expiry_at = None
-    return {
-        "id": level.id,
-        "version": level.version,
-        "next_expiry_at": level.next_expiry_at,
-        "last_occurred_at": level.last_occurred_at,
-        **level.quantities,
-        **level.policy,
-    }
+    return {"id": level.id, **level.columns()}
 
 
 def _after(level: LevelState, deltas: Mapping[str, int]) -> dict[str, int]:

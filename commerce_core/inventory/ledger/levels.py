@@ -37,6 +37,7 @@ class LevelState:
         "policy",
         "priority",
         "quantities",
+        "saved",
         "sku",
         "variant_id",
         "version",
@@ -57,6 +58,18 @@ class LevelState:
         self.priority: int = row[10]
         self.quantities: dict[str, int] = dict(zip(QUANTITIES, row[11 : 11 + count], strict=True))
         self.policy: dict[str, int] = dict(zip(POLICY, row[11 + count :], strict=True))
+
+        self.saved = self.columns()
+
+    def columns(self) -> dict[str, Any]:
+        """Return what of it is stored and can change."""
+        return {
+            "version": self.version,
+            "next_expiry_at": self.next_expiry_at,
+            "last_occurred_at": self.last_occurred_at,
+            **self.quantities,
+            **self.policy,
+        }
 
     @property
     def available(self) -> int:

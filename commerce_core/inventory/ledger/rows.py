@@ -17,6 +17,8 @@ class Rows:
     extended: list[dict[str, Any]] = field(default_factory=list)
     allocations: list[dict[str, Any]] = field(default_factory=list)
     changed: list[dict[str, Any]] = field(default_factory=list)
+    level_columns: tuple[str, ...] = ()
+    """Which columns of the only level changed (of several, all are written)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "actor", "verb", "key", name=op.f("uq_commerce_idempotency_key_actor_verb_key")
         ),
+        info={"personal_data": ("actor", "result"), "retention": "30 days"},
         sqlite_autoincrement=True,
     )
     op.create_index(
@@ -901,6 +902,7 @@ def upgrade() -> None:
             "location_id",
             name=op.f("uq_commerce_stock_policy_variant_id_location_id"),
         ),
+        info={"personal_data": ("updated_by",), "retention": "as long as the policy"},
     )
     op.create_index(
         op.f("ix_commerce_stock_policy_location_id"),
@@ -1121,9 +1123,6 @@ def upgrade() -> None:
             ["variant_id"], ["commerce_variant.id"], name=op.f("fk_commerce_reservation_variant_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_reservation")),
-        sa.UniqueConstraint(
-            "actor", "idempotency_key", name=op.f("uq_commerce_reservation_actor_idempotency_key")
-        ),
         info={"personal_data": ("actor", "holder_ref"), "retention": "90 days after its end"},
     )
     op.create_index(
@@ -1135,10 +1134,20 @@ def upgrade() -> None:
         sqlite_where=sa.text("status = 'active'"),
     )
     op.create_index(
-        op.f("ix_commerce_reservation_holder_ref"),
+        "ix_commerce_reservation_holder_ref",
         "commerce_reservation",
         ["holder_ref"],
         unique=False,
+        postgresql_where=sa.text("holder_ref IS NOT NULL"),
+        sqlite_where=sa.text("holder_ref IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_commerce_reservation_idempotency_key",
+        "commerce_reservation",
+        ["actor", "idempotency_key"],
+        unique=True,
+        postgresql_where=sa.text("idempotency_key IS NOT NULL"),
+        sqlite_where=sa.text("idempotency_key IS NOT NULL"),
     )
     op.create_table(
         "commerce_stock_movement",
@@ -1229,21 +1238,18 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_stock_movement")),
         sa.UniqueConstraint(
-            "actor",
-            "kind",
-            "idempotency_key",
-            name=op.f("uq_commerce_stock_movement_actor_kind_idempotency_key"),
-        ),
-        sa.UniqueConstraint(
             "level_id", "version", name=op.f("uq_commerce_stock_movement_level_id_version")
         ),
+        info={"personal_data": ("actor",), "retention": "10 years (books)"},
         sqlite_autoincrement=True,
     )
     op.create_index(
-        op.f("ix_commerce_stock_movement_cause_kind_cause_id"),
+        "ix_commerce_stock_movement_cause",
         "commerce_stock_movement",
         ["cause_kind", "cause_id"],
         unique=False,
+        postgresql_where=sa.text("cause_id IS NOT NULL"),
+        sqlite_where=sa.text("cause_id IS NOT NULL"),
     )
     op.create_index(
         op.f("ix_commerce_stock_movement_variant_id_id"),
@@ -1256,6 +1262,14 @@ def upgrade() -> None:
         "commerce_stock_movement",
         ["xid", "id"],
         unique=False,
+    )
+    op.create_index(
+        "uq_commerce_stock_movement_idempotency_key",
+        "commerce_stock_movement",
+        ["actor", "kind", "idempotency_key"],
+        unique=True,
+        postgresql_where=sa.text("idempotency_key IS NOT NULL"),
+        sqlite_where=sa.text("idempotency_key IS NOT NULL"),
     )
     op.create_table(
         "commerce_allocation",
@@ -1308,9 +1322,6 @@ def upgrade() -> None:
             ["variant_id"], ["commerce_variant.id"], name=op.f("fk_commerce_allocation_variant_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_allocation")),
-        sa.UniqueConstraint(
-            "actor", "idempotency_key", name=op.f("uq_commerce_allocation_actor_idempotency_key")
-        ),
         info={"personal_data": ("actor",), "retention": "as the order it belongs to"},
     )
     op.create_index(
@@ -1320,14 +1331,6 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("backordered > 0"),
         sqlite_where=sa.text("backordered > 0"),
-    )
-    op.create_index(
-        "ix_commerce_allocation_reservation_id",
-        "commerce_allocation",
-        ["reservation_id"],
-        unique=False,
-        postgresql_where=sa.text("reservation_id IS NOT NULL"),
-        sqlite_where=sa.text("reservation_id IS NOT NULL"),
     )
     op.create_index(
         op.f("ix_commerce_allocation_holder_kind_holder_ref"),
@@ -1340,6 +1343,22 @@ def upgrade() -> None:
         "commerce_allocation",
         ["level_id", "id"],
         unique=False,
+    )
+    op.create_index(
+        "ix_commerce_allocation_reservation_id",
+        "commerce_allocation",
+        ["reservation_id"],
+        unique=False,
+        postgresql_where=sa.text("reservation_id IS NOT NULL"),
+        sqlite_where=sa.text("reservation_id IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_commerce_allocation_idempotency_key",
+        "commerce_allocation",
+        ["actor", "idempotency_key"],
+        unique=True,
+        postgresql_where=sa.text("idempotency_key IS NOT NULL"),
+        sqlite_where=sa.text("idempotency_key IS NOT NULL"),
     )
 
 

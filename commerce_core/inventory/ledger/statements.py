@@ -1,0 +1,127 @@
+"""The one statement that writes a batch to PostgreSQL, built for the batch's shape and kept.
+
+A table with one row gets its values as parameters, only the columns that matter; a table with
+many rows gets them as JSON. Parts that are empty are left out. Few shapes occur in practice, so
+the statements stay prepared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import make_url
+
+from commerce_core.inventory.hold_models import Allocation, Reservation
+from commerce_core.inventory.models import StockLevel, StockMovement
+
+_DIALECT: Final[Any] = make_url("postgresql+psycopg://").get_dialect()()
+_ADDED: Final = frozenset({"shipped", "released", "backordered"})
+_MODELS: Final[dict[str, Any]] = {
+    "r": Reservation,
+    "a": Allocation,
+    "m": StockMovement,
+    "l": StockLevel,
+    "c": Reservation,
+    "e": Reservation,
+    "p": Allocation,
+}
+_CLAIMS: Final = {"r": "actor", "a": "actor", "m": "actor, kind"}
+"""The inserted parts and what their idempotency keys are scoped by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One table's share of a statement: which rows, how many, which columns."""
+
+    name: str
+    columns: tuple[str, ...]
+    many: bool
+
+    @property
+    def is_insert(self) -> bool:
+        """Tell whether rows are added (else changed)."""
+        return self.name in _CLAIMS
+
+
+@cache
+def statement(parts: tuple[Part, ...]) -> str:
+    """Return the statement for ``parts``: inserts with unique keys first, each a condition of the
+    next, so that a key that is taken leaves levels as they were.
+    """  # noqa: D205 - one sentence
+    names = [part.name for part in parts]
+    promised = [_all_in(part) for part in parts if part.name in {"r", "a"}]
+    moved = promised + [_all_in(part) for part in parts if part.name == "m"]
+    clauses = [
+        f"{part.name} AS ({_insert(part, promised if part.name == 'm' else [])})"
+        if part.is_insert
+        else f"{part.name} AS ({_update(part, moved)})"
+        for part in parts
+    ]
+    counted = "(SELECT count(*) FROM l)" if "l" in names else "0"
+    ids = [f"ARRAY(SELECT id FROM {n})" if n in names else "NULL" for n in ("m", "r", "a")]
+    xid = "(SELECT xid::text FROM m LIMIT 1)" if "m" in names else "NULL"
+    return f"WITH {', '.join(clauses)} SELECT {counted}, {', '.join(ids)}, {xid}"
+
+
+def _all_in(part: Part) -> str:
+    if not part.many:
+        return f"EXISTS (SELECT FROM {part.name})"
+    return f"(SELECT count(*) FROM {part.name}) = %({part.name}_count)s"
+
+
+def _insert(part: Part, conditions: list[str]) -> str:
+    table = _MODELS[part.name].__tablename__
+    columns = ", ".join(part.columns)
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    xid = ", xid" if part.name == "m" else ""
+    if part.many:
+        chosen = ", ".join(f"x.{name}" for name in part.columns)
+        source = (
+            f"SELECT {chosen} FROM ROWS FROM (jsonb_to_recordset(%({part.name})s::jsonb) "
+            f"AS ({_definitions(part)})) WITH ORDINALITY AS x({columns}, ordinal) "
+            f"{where} ORDER BY x.ordinal"
+        )
+    else:
+        source = f"SELECT {_values(part)} {where}"
+    return (
+        f"INSERT INTO {table} ({columns}) {source} "
+        f"ON CONFLICT ({_CLAIMS[part.name]}, idempotency_key) WHERE idempotency_key IS NOT NULL "
+        f"DO NOTHING RETURNING id{xid}"
+    )
+
+
+def _update(part: Part, conditions: list[str]) -> str:
+    table = _MODELS[part.name].__tablename__
+    names = [name for name in part.columns if name != "id"]
+    if part.many:
+        changes = ", ".join(f"{n} = {_old(part, n)}x.{n}" for n in names)
+        rows = f"jsonb_to_recordset(%({part.name})s::jsonb) AS x({_definitions(part)})"
+        where = " AND ".join(["t.id = x.id", *conditions])
+        return f"UPDATE {table} AS t SET {changes} FROM {rows} WHERE {where} RETURNING t.id"
+    kinds = _kinds(part)
+    changes = ", ".join(f"{n} = {_old(part, n)}%({part.name}_{n})s::{kinds[n]}" for n in names)
+    where = " AND ".join([f"t.id = %({part.name}_id)s::bigint", *conditions])
+    return f"UPDATE {table} AS t SET {changes} WHERE {where} RETURNING t.id"
+
+
+def _old(part: Part, name: str) -> str:
+    """Allocations are changed by deltas, everything else is set."""
+    return f"t.{name} + " if part.name == "p" and name in _ADDED else ""
+
+
+def _values(part: Part) -> str:
+    kinds = _kinds(part)
+    return ", ".join(f"%({part.name}_{name})s::{kinds[name]}" for name in part.columns)
+
+
+def _definitions(part: Part) -> str:
+    kinds = _kinds(part)
+    return ", ".join(f"{name} {kinds[name]}" for name in part.columns)
+
+
+@cache
+def _kinds(part: Part) -> dict[str, str]:
+    table = _MODELS[part.name].__table__
+    return {name: table.c[name].type.compile(dialect=_DIALECT) for name in part.columns}

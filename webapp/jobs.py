@@ -6,12 +6,12 @@ once. Heavy work does not belong here: it would stop the pages.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any, Final, Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -70,16 +70,23 @@ async def run_jobs(app: Litestar) -> AsyncIterator[None]:
     if not settings.jobs:
         yield
         return
+    running: set[asyncio.Task[Any]] = set()
+
+    async def run(job: Job) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - the scheduler runs coroutines as tasks
+        running.add(task)
+        task.add_done_callback(running.discard)
+        await run_job(job, database.transact)
+
     scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
     for job in JOBS:
-        scheduler.add_job(
-            partial(run_job, job, database.transact),
-            "interval",
-            seconds=job.every.total_seconds(),
-            name=job.name,
-        )
+        seconds = job.every.total_seconds()
+        scheduler.add_job(run, "interval", args=[job], seconds=seconds, name=job.name)
     scheduler.start()
     try:
         yield
     finally:
         scheduler.shutdown(wait=False)
+        if running:  # cancelled by now, but each joins its transaction first
+            await asyncio.wait(running)

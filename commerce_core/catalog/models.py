@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from commerce_core.catalog.search_index import add_word_search
 from commerce_core.clock import utc_now
 from commerce_core.database import (
     Base,
@@ -167,3 +168,7 @@ class VariantOptionValue(Base):
         ForeignKey("commerce_option_type.id"), primary_key=True
     )
     option_value_id: Mapped[int] = mapped_column(ForeignKey("commerce_option_value.id"), index=True)
+
+
+for _model in (Product, Variant):
+    add_word_search(Product.metadata.tables[_model.__tablename__])

@@ -227,6 +227,15 @@ class StockMovement(Journal, Base):
             sqlite_where=text("cause_id IS NOT NULL"),
         ),
         Index(None, "variant_id", "id"),
+        # What a variant sold in a time: the shipped movements alone, without reading their rows.
+        Index(
+            "ix_commerce_stock_movement_shipped",
+            "variant_id",
+            "occurred_at",
+            "on_hand_delta",
+            postgresql_where=text("kind = 'shipped'"),
+            sqlite_where=text("kind = 'shipped'"),
+        ),
         CheckConstraint("kind <> 'adjusted' OR reason IS NOT NULL", name="adjusted_has_a_reason"),
     )
 

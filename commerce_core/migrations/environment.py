@@ -38,5 +38,6 @@ def _wait_for_others(connection: Connection) -> None:
 
 
 def _is_ours(name: str | None, kind: str, _parents: Any) -> bool:
-    """Leave the tables of a host application alone."""
-    return kind != "table" or (name or "").startswith(TABLE_PREFIX)
+    """Leave alone the tables of a host application, and the indexes of words (see search_index)."""
+    found = name or ""
+    return "_words" not in found and (kind != "table" or found.startswith(TABLE_PREFIX))

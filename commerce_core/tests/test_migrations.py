@@ -62,7 +62,10 @@ def test_alembic_finds_no_difference_either(database: Database) -> None:
             connection,
             opts={
                 "compare_type": True,
-                "include_name": lambda name, kind, _: kind != "table" or name != VERSION_TABLE,
+                # The metadata does not know the indexes of words; ``described`` compares them.
+                "include_name": lambda name, *_: (
+                    name != VERSION_TABLE and "_words" not in (name or "")
+                ),
             },
         )
         return list(compare_metadata(context, metadata))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_TICKS: Final = 4
 _MOST_LABELS: Final = 7
+_SLACK: Final = 1e-9  # what binary fractions add to a round number
 
 
 def nice_ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
@@ -36,17 +37,18 @@ def nice_ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
         message = f"no axis from {low} to {high}"
         raise ValueError(message)
     high = high if high > low else low + 1
-    rough = (high - low) / (_MOST_TICKS - 1)
+    rough = max((high - low) / (_MOST_TICKS - 1), 1.0 if whole else 0.0)
     magnitude = 10.0 ** math.floor(math.log10(rough))
-    for factor in (1, 2, 2.5, 5, 10, 20, 25, 50):
-        step = factor * magnitude
-        if whole and step != round(step):
-            continue
-        first = math.floor(low / step + 1e-9)
-        last = math.ceil(high / step - 1e-9)
-        if last - first + 1 <= _MOST_TICKS:
-            return [round(index * step, 10) for index in range(first, last + 1)]
-    return [low, high]
+    steps = (factor * magnitude for factor in (1, 2, 2.5, 5, 10, 20))
+    axes = (_axis(low, high, step) for step in steps if not whole or step == round(step))
+    return next(ticks for ticks in axes if len(ticks) <= _MOST_TICKS)
+
+
+def _axis(low: float, high: float, step: float) -> list[float]:
+    """Return the multiples of ``step`` from the last below ``low`` to the first above ``high``."""
+    first = math.floor(low / step + _SLACK)
+    last = max(first + 1, math.ceil(high / step - _SLACK))
+    return [round(index * step, 10) for index in range(first, last + 1)]
 
 
 @dataclass(frozen=True, slots=True)

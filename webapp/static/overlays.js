@@ -105,6 +105,11 @@ document.addEventListener("htmx:after:swap", () => {
 
 // --- menus -----------------------------------------------------------------------------------
 
+// On a phone the search is a link to #search, which shows it; then it wants to be typed into.
+addEventListener("hashchange", () => {
+  if (location.hash === "#search") document.querySelector("#search input").focus();
+});
+
 const openMenus = () => document.querySelectorAll("details.menu[open]");
 
 document.addEventListener("click", (event) => {

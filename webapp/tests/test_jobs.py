@@ -8,13 +8,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 import webapp.jobs
+from commerce_core import make_engine, make_session_factory
 from commerce_core.errors import CommerceError
 from commerce_core.idempotency import IdempotencyKey, claim
 from webapp.accounts.models import LoginThrottle, WebSession
 from webapp.accounts.roles import Role
+from webapp.accounts.users import get_user
 from webapp.jobs import JOBS, Job, run_job
 from webapp.settings import Settings
 
@@ -82,3 +84,24 @@ async def test_jobs_run_while_the_application_runs(
     monkeypatch.setattr(webapp.jobs, "JOBS", (Job("note", timedelta(seconds=0.05), note),))
     async with opener(Settings(database_url=sqlite_url)):
         await asyncio.wait_for(ran.wait(), timeout=5)
+
+
+async def test_a_job_under_way_at_the_end_is_finished_and_not_torn(
+    sqlite_url: str, opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def rename(session: Session, *, as_of: datetime) -> None:
+        get_user(session, email="clerk@example.com").name = "Renamed"
+        session.flush()
+        loop.call_soon(started.set)
+        session.execute(text("SELECT 1"))
+
+    monkeypatch.setattr(webapp.jobs, "JOBS", (Job("rename", timedelta(seconds=0.05), rename),))
+    async with opener(Settings(database_url=sqlite_url)):
+        await asyncio.wait_for(started.wait(), timeout=5)
+    engine = make_engine(sqlite_url)
+    with make_session_factory(engine)() as session:
+        assert get_user(session, email="clerk@example.com").name == "Renamed"
+    engine.dispose()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,8 +27,8 @@ HANG_UP = object()
 
 def cell(key: str, version: int, figure: str, inside: str = "") -> str:
     """One cell as a frame carries it."""
-    content = inside or f"<strong>{figure}</strong>"
-    return f'<td id="{key}" data-version="{version}" class="num live" hx-swap-oob="true">{content}</td>'
+    attributes = f'id="{key}" data-version="{version}" class="num live"'
+    return f'<td {attributes} hx-swap-oob="true">{inside or f"<strong>{figure}</strong>"}</td>'
 
 
 @dataclass
@@ -69,57 +69,55 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64  # a page asks for everything at once
 
 
-def _handler(stage: Stage) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path = urlsplit(self.path).path
-            stage.seen.append(path)
-            if path == "/stream":
-                self.stream()
-            elif path.startswith(STATIC_URL):
-                content = (STATIC / path.removeprefix(f"{STATIC_URL}/")).read_bytes()
-                self.answer(content, TYPES[path.rsplit(".", 1)[-1]])
-            elif path in stage.pages:
-                self.answer(stage.pages[path]().encode(), "text/html; charset=utf-8")
-            else:
-                self.answer(b"", "text/plain", HTTPStatus.NOT_FOUND)
+class _Handler(BaseHTTPRequestHandler):
+    stage: Stage
 
-        def answer(self, content: bytes, kind: str, status: int = HTTPStatus.OK) -> None:
-            self.send_response(status)
-            self.send_header("content-type", kind)
-            self.send_header("content-length", str(len(content)))
-            self.send_header("content-security-policy", CONTENT_SECURITY_POLICY)
-            self.end_headers()
-            self.wfile.write(content)
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        self.stage.seen.append(path)
+        if path == "/stream":
+            self.listen()
+        elif path.startswith(STATIC_URL):
+            content = (STATIC / path.removeprefix(f"{STATIC_URL}/")).read_bytes()
+            self.answer(content, TYPES[path.rsplit(".", 1)[-1]])
+        elif path in self.stage.pages:
+            self.answer(self.stage.pages[path]().encode(), "text/html; charset=utf-8")
+        else:
+            self.answer(b"", "text/plain", HTTPStatus.NOT_FOUND)
 
-        def stream(self) -> None:
-            stage.resumed_from.append(self.headers.get("Last-Event-ID"))
-            if stage.refuse_with:
-                self.answer(b"<p>refused</p>", "text/html", stage.refuse_with)
-                return
-            wire: queue.Queue[object] = queue.Queue()
-            self.send_response(HTTPStatus.OK)
-            self.send_header("content-type", "text/event-stream")
-            self.end_headers()
-            self.wfile.write(b": hello\n\n")
-            stage.wires.append(wire)
+    def answer(self, content: bytes, kind: str, status: int = HTTPStatus.OK) -> None:
+        self.send_response(status)
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(content)))
+        self.send_header("content-security-policy", CONTENT_SECURITY_POLICY)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def listen(self) -> None:
+        """Stay on the line until the test hangs up or the browser does."""
+        self.stage.resumed_from.append(self.headers.get("Last-Event-ID"))
+        if self.stage.refuse_with:
+            self.answer(b"<p>refused</p>", "text/html", self.stage.refuse_with)
+            return
+        wire: queue.Queue[object] = queue.Queue()
+        self.send_response(HTTPStatus.OK)
+        self.send_header("content-type", "text/event-stream")
+        self.end_headers()
+        self.wfile.write(b": hello\n\n")
+        self.stage.wires.append(wire)
+        with suppress(OSError):
             while isinstance(part := wire.get(), bytes):
-                try:
-                    self.wfile.write(part)
-                except OSError:
-                    return
+                self.wfile.write(part)
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    return Handler
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
 
 @contextmanager
 def open_stage() -> Iterator[Stage]:
     """Run a stage on a free port until the block ends."""
     stage = Stage()
-    server = _Server(("127.0.0.1", 0), _handler(stage))
+    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"stage": stage}))
     stage.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

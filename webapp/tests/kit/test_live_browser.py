@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from markupsafe import Markup
 
 from webapp.tests.kit.conftest import make_environment, page_context
 from webapp.tests.kit.stage import cell
@@ -17,25 +18,37 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 BOARD = """
-{% extends "base.html" %}{% from "kit/note.html" import stale_note %}
+{% extends "base.html" %}
+{% from "kit/note.html" import stale_note %}
+{% from "kit/table.html" import figure, live_cell %}
 {% block title %}Stock{% endblock %}
 {% block content %}
 {{ stale_note() }}
 <section class="panel" id="board" data-live-region><table class="data"><tbody>
-{% for key, figure in rows %}<tr><th scope="row"><a href="#{{ key }}">{{ key }}</a></th><td id="{{ key }}" data-version="{{ version }}" class="num live"><strong>{{ figure }}</strong></td></tr>{% endfor %}
-<tr><th scope="row">Edited</th><td id="q-9-1" data-version="5" class="num live editable"><button type="button" id="b-9" data-popup="adjust" aria-expanded="false">11</button></td></tr>
+{% for key, value in rows %}<tr><th scope="row"><a href="#{{ key }}">{{ key }}</a></th>
+{% call live_cell(key, version) %}<strong>{{ value }}</strong>{% endcall %}</tr>
+{% endfor %}
+<tr><th scope="row">Edited</th>
+{% call live_cell("q-9-1", 5, "editable") %}{{ button(11) }}{% endcall %}</tr>
 </tbody></table></section>
-<form class="popup" popover id="adjust"><input name="delta" value="0"><span data-meanwhile></span><button type="button" data-close>Cancel</button></form>
+<form class="popup" popover id="adjust"><input name="delta" value="0"><span data-meanwhile></span>
+</form>
 <span data-live-note data-word="as of {time}, {n} changes"></span>
 {% endblock %}
 """
+
+
+def button(value: int) -> Markup:
+    return Markup(
+        '<button type="button" id="b-9" data-popup="adjust" aria-expanded="false">{}</button>'
+    ).format(value)
 
 
 @pytest.fixture
 def board(page: Page, stage: Stage) -> Page:
     """A board of three cells at version 5, with its stream open."""
     env = make_environment(board=BOARD)
-    shown = {"rows": [("q-1-1", 17), ("q-1-2", 3), ("q-2-1", 0)], "version": 5}
+    shown = {"rows": [("q-1-1", 17), ("q-1-2", 3), ("q-2-1", 0)], "version": 5, "button": button}
 
     def html() -> str:
         return env.get_template("board").render(page_context(stream="/stream", **shown))
@@ -120,14 +133,7 @@ def test_pause_freezes_the_screen_and_resuming_shows_final_states_without_a_flas
 def test_a_cell_in_edit_is_not_replaced_until_its_popup_closes(board: Page, stage: Stage) -> None:
     board.click("#b-9")
     board.fill("#adjust input", "-2")
-    stage.send(
-        cell(
-            "q-9-1",
-            6,
-            "9",
-            '<button type="button" id="b-9" data-popup="adjust" aria-expanded="false">9</button>',
-        )
-    )
+    stage.send(cell("q-9-1", 6, "", button(9)))
     board.wait_for_selector("#adjust .meanwhile >> text=now 9, was 11")
     assert figure(board, "q-9-1") == "11"
     assert board.input_value("#adjust input") == "-2"
@@ -138,14 +144,7 @@ def test_a_cell_in_edit_is_not_replaced_until_its_popup_closes(board: Page, stag
 
 def test_focus_in_a_cell_survives_its_change(board: Page, stage: Stage) -> None:
     board.focus("#b-9")
-    stage.send(
-        cell(
-            "q-9-1",
-            6,
-            "9",
-            '<button type="button" id="b-9" data-popup="adjust" aria-expanded="false">9</button>',
-        )
-    )
+    stage.send(cell("q-9-1", 6, "", button(9)))
     shows(board, "q-9-1", "9")
     assert board.evaluate("document.activeElement.id") == "b-9"
 
@@ -204,7 +203,7 @@ def test_a_first_connection_that_fails_heals_by_itself(page: Page, stage: Stage)
     soon = env.loader.get_source(env, "base.html")[0].replace("every 15s", "every 1s")
     env.loader.loaders[0].mapping["soon.html"] = soon
     stage.pages["/stock"] = lambda: env.get_template("board").render(
-        page_context(stream="/stream", rows=[("q-1-1", 17)], version=5)
+        page_context(stream="/stream", rows=[("q-1-1", 17)], version=5, button=button)
     )
     stage.refuse_with = 503
     page.goto(f"{stage.url}/stock")
@@ -217,7 +216,7 @@ def test_a_first_connection_that_fails_heals_by_itself(page: Page, stage: Stage)
 def test_silence_past_the_watchdog_cuts_and_connects_again(page: Page, stage: Stage) -> None:
     env = make_environment(board=BOARD)
     stage.pages["/stock"] = lambda: env.get_template("board").render(
-        page_context(stream="/stream", rows=[("q-1-1", 17)], version=5)
+        page_context(stream="/stream", rows=[("q-1-1", 17)], version=5, button=button)
     )
     page.clock.install()
     page.goto(f"{stage.url}/stock")

@@ -1,0 +1,177 @@
+"""Find variants by the words people type: product name, variant name, SKU, barcode.
+
+Each word typed must begin a word of the variant or of its product; case does not count. A rare
+word is looked up in the index. A word that very many variants have is of no help in finding, so
+it is tested on each row instead: the caller walks the variants in the order of its page and has
+one after a few rows. What a page costs depends neither on the catalog nor, mostly, on the word.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    and_,
+    any_,
+    bindparam,
+    false,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+)
+
+from commerce_core.catalog.models import Product, Variant
+from commerce_core.catalog.search_index import word_set
+from commerce_core.database import is_postgresql
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy.orm import InstrumentedAttribute, Session
+
+RARE: Final = 2000
+"""A word that at most so many variants or products have is looked up; others are tested."""
+MOST_WORDS: Final = 6
+"""Words beyond these are ignored."""
+_WORD: Final = re.compile(r"[^\W_]+")
+_LONGEST_TEXT: Final = 200
+_MARKS: Final = "-/.,_()'\"&+:;#"
+"""What stands between words on SQLite where no index tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class VariantMatch:
+    """Which variants have all the words.
+
+    ``condition`` selects them in a query over ``Variant`` joined with ``Product``. ``is_narrow``
+    tells that a rare word leads to them by an index, so that they are few.
+    """
+
+    condition: ColumnElement[bool]
+    is_narrow: bool = False
+
+
+def search_words(query: str) -> list[str]:
+    """Return the words of what somebody typed, in lower case, each once."""
+    found = _WORD.findall(query[:_LONGEST_TEXT].lower())
+    return list(dict.fromkeys(found))[:MOST_WORDS]
+
+
+def match_variants(session: Session, query: str) -> VariantMatch:
+    """Return what selects the variants that ``query`` names. One statement, none without words.
+
+    A single letter or digit has to be a whole word ("M"); longer ones are beginnings.
+    """
+    words = search_words(query)
+    if not words:
+        return VariantMatch(false() if query.strip() else true())
+    places: tuple[_Place, ...] = (_products(), _variants())
+    found: dict[tuple[int, int], list[int]] = {}
+    for word, place, row_id in session.execute(union_all(*_lookups(session, words, places))):
+        found.setdefault((word, place), []).append(row_id)
+    conditions: list[ColumnElement[bool]] = []
+    is_narrow = False
+    for number, word in enumerate(words):
+        hits = [found.get((number, index), []) for index in range(len(places))]
+        is_narrow = is_narrow or all(len(ids) <= RARE for ids in hits)
+        either = zip(places, hits, strict=True)
+        conditions.append(or_(*(_selects(session, place, word, ids) for place, ids in either)))
+    return VariantMatch(and_(*conditions), is_narrow)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A table that holds words of a variant, and how a variant points to its row."""
+
+    table: str
+    row_id: InstrumentedAttribute[int]
+    pointer: InstrumentedAttribute[int]
+    texts: tuple[Any, ...]
+
+
+def _products() -> _Place:
+    return _Place("commerce_product", Product.id, Variant.product_id, (Product.name,))
+
+
+def _variants() -> _Place:
+    texts = (Variant.sku, Variant.name, func.coalesce(Variant.barcode, ""))
+    return _Place("commerce_variant", Variant.id, Variant.id, texts)
+
+
+def _lookups(session: Session, words: Sequence[str], places: Sequence[_Place]) -> list[Any]:
+    """Return one SELECT of (word, place, row id) for each word and place."""
+    look_up = _lookup_postgresql if is_postgresql(session) else _lookup_sqlite
+    return [
+        # The LIMIT inside: a common word shows itself after RARE + 1 rows.
+        select(
+            literal_column(str(number)).label("word"),
+            literal_column(str(index)).label("place"),
+            look_up(place, word, number).limit(RARE + 1).subquery().c.id,
+        )
+        for number, word in enumerate(words)
+        for index, place in enumerate(places)
+    ]
+
+
+def _lookup_postgresql(place: _Place, word: str, number: int) -> Select[Any]:
+    pattern = {f"word{number}": word if len(word) == 1 else f"{word}:*"}
+    test = text(f"{word_set(place.table)} @@ to_tsquery('simple', :word{number})")
+    return select(place.row_id).where(test.bindparams(**pattern))
+
+
+def _lookup_sqlite(place: _Place, word: str, number: int) -> Select[Any]:
+    pattern = {f"word{number}": f'"{word}"' if len(word) == 1 else f'"{word}"*'}
+    words = f"{place.table}_words"
+    test = text(f"{words} MATCH :word{number}").bindparams(**pattern)
+    return select(literal_column("rowid").label("id")).select_from(text(words)).where(test)
+
+
+def _selects(session: Session, place: _Place, word: str, ids: list[int]) -> ColumnElement[bool]:
+    """Return what selects the variants that have ``word`` in ``place``."""
+    if not ids:
+        return false()
+    if len(ids) > RARE:
+        return _has_word(session, place, word)
+    # One parameter, however many ids: the statement stays the same and is planned quickly.
+    if is_postgresql(session):
+        return place.pointer == any_(bindparam(None, ids, ARRAY(BigInteger)))
+    values = func.json_each(json.dumps(ids)).table_valued("value")
+    return place.pointer.in_(select(values.c.value))
+
+
+def _has_word(session: Session, place: _Place, word: str) -> ColumnElement[bool]:
+    """Return the test of a row for a word, without any index.
+
+    It says "most rows pass" to the planner: a database that expects few would sort the whole
+    catalog instead of walking it in order.
+    """
+    row: Any = literal(" ")
+    for part in place.texts:
+        row = row + func.lower(part) + " "
+    end = " " if len(word) == 1 else ""
+    if is_postgresql(session):
+        row = func.regexp_replace(row, "[^[:alnum:]]+", " ", "g")
+        return func.strpos(row, f" {word}{end}") > 0
+    for mark in _MARKS:
+        row = func.replace(row, mark, " ")
+    is_found: ColumnElement[bool] = func.likely(
+        or_(*(func.instr(row, f" {form}{end}") > 0 for form in _forms(word)))
+    )
+    return is_found
+
+
+def _forms(word: str) -> list[str]:
+    """Return how a word may stand in a text that SQLite lowered: it lowers a to z only."""
+    written = (word, word.capitalize(), word.upper())
+    return sorted({re.sub(r"[A-Z]", lambda letter: letter[0].lower(), form) for form in written})

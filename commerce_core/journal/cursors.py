@@ -1,0 +1,153 @@
+"""Cursors, and the tail that reads what became final since one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from sqlalchemy import BigInteger, bindparam, func, literal, select, true
+from sqlalchemy.orm import aliased
+
+from commerce_core.database import Xid8, is_postgresql
+from commerce_core.errors import DatabaseNotMigratedError, InvalidCursorError
+from commerce_core.journal.tables import Journal, JournalClock, JournalEpoch
+from commerce_core.journal.ticks import own_first_tick
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+_JournalRow = TypeVar("_JournalRow", bound=Journal)
+_CURSOR: Final = re.compile(r"([A-Za-z0-9_-]{1,16})\.([0-9]{1,19})")
+_LARGEST: Final = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A position in all journals of a database: everything below ``horizon`` has been seen."""
+
+    epoch: str
+    horizon: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}.{self.horizon}"
+
+    @classmethod
+    def parse(cls, value: str) -> Cursor:
+        """Read a cursor from its text.
+
+        Raises:
+            InvalidCursorError: the text was not made by ``str(cursor)``.
+        """
+        match = _CURSOR.fullmatch(value)
+        if match is None or int(match[2]) > _LARGEST:
+            message = f"{value[:40]!r} is not a journal cursor: start again without one"
+            raise InvalidCursorError(message, value=value[:40])
+        return cls(match[1], int(match[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class TailPage(Generic[_JournalRow]):
+    """What a tail found: whole transactions in order, and the cursor after them.
+
+    ``more`` tells that another call would find more at once. ``reset`` tells that the cursor
+    belongs to another epoch (or to the future): read the present state anew and go on from
+    ``cursor``.
+    """
+
+    rows: Sequence[_JournalRow]
+    cursor: Cursor
+    more: bool = False
+    reset: bool = False
+
+
+def read_cursor(session: Session) -> Cursor:
+    """Return the present end of all journals.
+
+    Read it first and the data second: what commits in between is delivered again by the tail,
+    and versions tell that it is old.
+
+    Raises:
+        DatabaseNotMigratedError: no epoch was ever begun; ``ensure_epoch`` was not called.
+    """
+    epoch, horizon, _ = session.execute(select(*_position(session))).one()
+    return Cursor(_require_epoch(epoch), int(horizon))
+
+
+def tail(
+    session: Session, journal: type[_JournalRow], cursor: Cursor, *, limit: int = 1000
+) -> TailPage[_JournalRow]:
+    """Return the rows of ``journal`` that became final since ``cursor``, in order of (xid, id).
+
+    One query. Transactions are never split: a page ends before the first transaction that does
+    not fit, and a transaction larger than ``limit`` rows is returned whole. What this session
+    itself has not committed yet is not seen.
+
+    Raises:
+        DatabaseNotMigratedError: no epoch was ever begun.
+    """
+    epoch, horizon, end = _position(session)
+    found = (
+        select(journal)
+        .where(journal.xid >= bindparam("from_xid", cursor.horizon, Xid8()))
+        .where(journal.xid < select(horizon).scalar_subquery())
+        .order_by(journal.xid, journal.id)
+        .limit(limit + 1)
+        .subquery("found")
+    )
+    position = select(epoch, horizon, end).subquery("position")
+    statement = (
+        select(position, aliased(journal, found))
+        .select_from(position.outerjoin(found, true()))
+        .order_by(found.c.xid, found.c.id)
+        .execution_options(populate_existing=True)
+    )
+    answer = session.execute(statement).all()
+    token, now, newest = answer[0][0], int(answer[0][1]), int(answer[0][2])
+    here = Cursor(_require_epoch(token), now)
+    if cursor.epoch != here.epoch or cursor.horizon > newest:
+        return TailPage((), here, reset=True)
+    rows: list[_JournalRow] = [row[3] for row in answer if row[3] is not None]
+    if len(rows) <= limit:
+        return TailPage(rows, Cursor(here.epoch, max(now, cursor.horizon)))
+    return _whole_transactions(session, journal, here.epoch, rows)
+
+
+def _whole_transactions(
+    session: Session, journal: type[_JournalRow], epoch: str, rows: list[_JournalRow]
+) -> TailPage[_JournalRow]:
+    """Cut a full page at a transaction's edge, so that a cursor never points inside one."""
+    last = rows[-1].xid
+    whole = [row for row in rows if row.xid < last]
+    if whole:
+        return TailPage(whole, Cursor(epoch, last), more=True)
+    giant = session.scalars(select(journal).where(journal.xid == last).order_by(journal.id)).all()
+    return TailPage(giant, Cursor(epoch, last + 1), more=True)
+
+
+def _position(session: Session) -> tuple[Any, Any, Any]:
+    """Return the columns (epoch, horizon, end): all from the snapshot of the one statement."""
+    epoch = (
+        select(JournalEpoch.token).order_by(JournalEpoch.id.desc()).limit(1).scalar_subquery()
+    ).label("epoch")
+    horizon: Any
+    end: Any
+    if is_postgresql(session):
+        snapshot = func.pg_current_snapshot()
+        horizon = func.pg_snapshot_xmin(snapshot, type_=Xid8())
+        end = func.pg_snapshot_xmax(snapshot, type_=Xid8())
+    elif (own := own_first_tick(session)) is not None:
+        horizon = end = literal(own, BigInteger())
+    else:
+        tick = select(func.coalesce(func.max(JournalClock.tick), 0) + 1)
+        horizon = end = tick.scalar_subquery()
+    return epoch, horizon.label("horizon"), end.label("newest")
+
+
+def _require_epoch(epoch: str | None) -> str:
+    if epoch is None:
+        message = "the journal has no epoch yet: run commerce migrate, or call ensure_epoch()"
+        raise DatabaseNotMigratedError(message)
+    return epoch

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from commerce_core.database import Xid8, is_postgresql
 from commerce_core.errors import DatabaseNotMigratedError, InvalidCursorError
 from commerce_core.journal.tables import Journal, JournalClock, JournalEpoch
-from commerce_core.journal.ticks import own_first_tick
+from commerce_core.journal.ticks import own_tick
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,7 +138,7 @@ def _position(session: Session) -> tuple[Any, Any, Any]:
         snapshot = func.pg_current_snapshot()
         horizon = func.pg_snapshot_xmin(snapshot, type_=Xid8())
         end = func.pg_snapshot_xmax(snapshot, type_=Xid8())
-    elif (own := own_first_tick(session)) is not None:
+    elif (own := own_tick(session)) is not None:
         horizon = end = literal(own, BigInteger())
     else:
         tick = select(func.coalesce(func.max(JournalClock.tick), 0) + 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import update
 
@@ -13,29 +13,36 @@ from commerce_core.journal.tables import JournalClock
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-_FIRST_TICK: Final = "commerce_core.journal.first_tick"
+_OWN_TICK: Final = "commerce_core.journal.own_tick"
 
 
 def stamp(session: Session) -> dict[str, int]:
     """Return the column values that number a journal row written now.
 
     Empty on PostgreSQL, where the server fills in ``xid``; on SQLite it raises the clock, which
-    takes one statement. Call it once for each batch of rows. Flushes nothing, commits nothing.
+    takes one statement. All rows of a transaction get one number. Call it once for each batch of
+    rows. Flushes nothing, commits nothing.
     """
     if is_postgresql(session):
         return {}
-    statement = update(JournalClock).values(tick=JournalClock.tick + 1).returning(JournalClock.tick)
-    tick = session.execute(statement).scalar_one_or_none()
+    own = own_tick(session)
+    # Written again in the same transaction, because a savepoint may have taken it back.
+    tick = _set_clock(session, JournalClock.tick + 1 if own is None else own)
     if tick is None:
         ensure_epoch(session)
-        tick = session.execute(statement).scalar_one()
-    if own_first_tick(session) is None:
-        session.info[_FIRST_TICK] = (session.get_transaction(), tick)
-    return {"xid": tick}
+        tick = _set_clock(session, JournalClock.tick + 1)
+    session.info[_OWN_TICK] = (session.get_transaction(), tick)
+    return {"xid": int(tick or 0)}
 
 
-def own_first_tick(session: Session) -> int | None:
-    """Return the first tick of this session's open transaction, or None if it took none."""
-    transaction, tick = session.info.get(_FIRST_TICK, (None, None))
+def _set_clock(session: Session, value: Any) -> int | None:
+    return session.execute(
+        update(JournalClock).values(tick=value).returning(JournalClock.tick)
+    ).scalar_one_or_none()
+
+
+def own_tick(session: Session) -> int | None:
+    """Return the tick of this session's open transaction, or None if it has none yet."""
+    transaction, tick = session.info.get(_OWN_TICK, (None, None))
     is_open = transaction is not None and transaction is session.get_transaction()
     return tick if is_open else None

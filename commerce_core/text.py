@@ -20,21 +20,24 @@ def clean_text(value: object, *, name: str, max_length: int) -> str:
         InvalidTextError: nothing that can be seen, longer than ``max_length`` characters, or with
             control characters.
     """
-    if not isinstance(value, str):
-        message = f"{name} must be text, not {type(value).__name__}"
-        raise InvalidTextError(message, name=name)
-    cleaned = unicodedata.normalize("NFC", value).strip()
+    cleaned = _normalized(value, name=name).strip()
     if all(unicodedata.category(character) in _INVISIBLE for character in cleaned):
         message = f"{name} is empty"
         raise InvalidTextError(message, name=name)
-    if len(cleaned) > max_length:
-        message = f"{name} has {len(cleaned):,} characters; at most {max_length} can be stored"
-        raise InvalidTextError(message, name=name, length=len(cleaned), max_length=max_length)
-    for character in cleaned:
-        if unicodedata.category(character) in {"Cc", "Cs"}:
-            message = f"{name} holds a control character (U+{ord(character):04X})"
-            raise InvalidTextError(message, name=name)
+    _require_storable(cleaned, name=name, max_length=max_length)
     return cleaned
+
+
+def clean_lines(value: object, *, name: str, max_length: int) -> str:
+    """Return a text of several lines, such as a description, as ``clean_text`` does; it may be "".
+
+    Raises:
+        InvalidTextError: longer than ``max_length`` characters, or with control characters other
+            than line ends and tabs.
+    """
+    lines = _normalized(value, name=name).replace("\r\n", "\n").replace("\r", "\n").strip()
+    _require_storable(lines, name=name, max_length=max_length, but="\n\t")
+    return lines
 
 
 def clean_optional(value: str | None, *, name: str, max_length: int) -> str | None:
@@ -42,3 +45,20 @@ def clean_optional(value: str | None, *, name: str, max_length: int) -> str | No
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     return clean_text(value, name=name, max_length=max_length)
+
+
+def _normalized(value: object, *, name: str) -> str:
+    if not isinstance(value, str):
+        message = f"{name} must be text, not {type(value).__name__}"
+        raise InvalidTextError(message, name=name)
+    return unicodedata.normalize("NFC", value)
+
+
+def _require_storable(text: str, *, name: str, max_length: int, but: str = "") -> None:
+    if len(text) > max_length:
+        message = f"{name} has {len(text):,} characters; at most {max_length} can be stored"
+        raise InvalidTextError(message, name=name, length=len(text), max_length=max_length)
+    for character in text:
+        if unicodedata.category(character) in {"Cc", "Cs"} and character not in but:
+            message = f"{name} holds a control character (U+{ord(character):04X})"
+            raise InvalidTextError(message, name=name)

@@ -34,6 +34,8 @@ from commerce_core.database import (
 SKU_LENGTH: Final = 64
 NAME_LENGTH: Final = 200
 SLUG_LENGTH: Final = 200
+TEXT_LENGTH: Final = 20_000
+COMBINATION_LENGTH: Final = 200
 
 
 class ProductStatus(StrEnum):
@@ -141,7 +143,7 @@ class Variant(ExternalReference, Details, Timestamps, Base):
     sku_key: Mapped[str] = mapped_column(String(SKU_LENGTH))
     name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     barcode: Mapped[str | None] = mapped_column(String(14), index=True)
-    combination: Mapped[str] = mapped_column(String(200), default="")
+    combination: Mapped[str] = mapped_column(String(COMBINATION_LENGTH), default="")
     position: Mapped[int] = mapped_column(Integer, default=0)
     price: Mapped[Decimal] = mapped_column(MoneyAmount, default=Decimal(0))
     currency: Mapped[str] = mapped_column(String(3))

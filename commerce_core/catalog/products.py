@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from commerce_core.catalog.models import (
+    COMBINATION_LENGTH,
     NAME_LENGTH,
     SKU_LENGTH,
     SLUG_LENGTH,
+    TEXT_LENGTH,
     OptionType,
     OptionValue,
     Product,
@@ -21,7 +25,9 @@ from commerce_core.catalog.models import (
     Variant,
     VariantOptionValue,
 )
+from commerce_core.database import is_postgresql, translate_database_error
 from commerce_core.errors import (
+    CommerceError,
     DuplicateCombinationError,
     DuplicateError,
     DuplicateSkuError,
@@ -29,10 +35,10 @@ from commerce_core.errors import (
     InvalidMoneyError,
 )
 from commerce_core.money import Money
-from commerce_core.text import clean_optional, clean_text
+from commerce_core.text import clean_lines, clean_optional, clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -51,9 +57,13 @@ def normalize_sku(sku: str) -> str:
 
 
 def make_slug(name: str) -> str:
-    """Return ``name`` as a part of an address: lower case letters, digits and hyphens."""
+    """Return ``name`` as a part of an address: lower case letters, digits and hyphens.
+
+    A name without any Latin letter gets a short digest of itself instead.
+    """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_LENGTH]
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_LENGTH].strip("-")
+    return slug or f"product-{hashlib.sha256(name.encode()).hexdigest()[:10]}"
 
 
 def create_product(
@@ -71,15 +81,14 @@ def create_product(
 
     Raises:
         InvalidTextError: a text is empty or too long.
-        DuplicateError: another product has this slug.
+        DuplicateError: another product has this slug, or this name and no slug was given.
     """
     name = clean_text(name, name="the product's name", max_length=NAME_LENGTH)
-    address = make_slug(slug or name)
-    slug = clean_text(address or "product", name="the slug", max_length=SLUG_LENGTH)
+    slug = make_slug(clean_text(slug or name, name="the slug", max_length=SLUG_LENGTH))
     product = Product(
         name=name,
         slug=slug,
-        description=description,
+        description=clean_lines(description, name="the description", max_length=TEXT_LENGTH),
         brand=clean_optional(brand, name="the brand", max_length=NAME_LENGTH),
         category=clean_optional(category, name="the category", max_length=NAME_LENGTH),
         status=status,
@@ -114,20 +123,30 @@ def ensure_option_value(
     if swatch is not None and not _SWATCH.fullmatch(swatch):
         message = f"{swatch[:20]!r} is not a colour such as #aa3322"
         raise InvalidInputError(message, swatch=swatch[:20])
-    axis = session.scalars(select(OptionType).filter_by(name=option)).first()
-    if axis is None:
-        axis = OptionType(name=option, position=_next_position(session, OptionType))
-        session.add(axis)
-        session.flush()
-    found = session.scalars(
-        select(OptionValue).filter_by(option_type_id=axis.id, name=value)
-    ).first()
-    if found is None:
-        position = _next_position(session, OptionValue, option_type_id=axis.id)
-        found = OptionValue(option_type_id=axis.id, name=value, swatch=swatch, position=position)
-        session.add(found)
-        session.flush()
+    axis = _ensure(session, OptionType, name=option)
+    found: OptionValue = _ensure(
+        session, OptionValue, {"swatch": swatch}, option_type_id=axis.id, name=value
+    )
     return found
+
+
+def _ensure(
+    session: Session, kind: Any, more: Mapping[str, Any] | None = None, /, **key: Any
+) -> Any:
+    """Return the row with this unique key, created at the end of its list where it is missing."""
+    found = session.scalars(select(kind).filter_by(**key)).first()
+    if found is None:
+        parent = {name: value for name, value in key.items() if name.endswith("_id")}
+        values = {**key, **(more or {}), "position": _next_position(session, kind, **parent)}
+        _insert_unless_there(session, kind, values)
+        found = session.scalars(select(kind).filter_by(**key)).one()
+    return found
+
+
+def _insert_unless_there(session: Session, kind: Any, values: dict[str, Any]) -> None:
+    """Insert a row; where another transaction was quicker, wait for it and leave its row."""
+    dialect: Any = postgresql if is_postgresql(session) else sqlite
+    session.execute(dialect.insert(kind).values(values).on_conflict_do_nothing())
 
 
 def _next_position(session: Session, kind: Any, **where: Any) -> int:
@@ -160,59 +179,69 @@ def create_variant(
     _require_price(price)
     if session.scalar(select(Variant.id).filter_by(sku_key=key)) is not None:
         raise _duplicate_sku(sku)
-    values = [
-        ensure_option_value(session, option=option, value=value)
-        for option, value in (options or {}).items()
-    ]
-    shown = name or " · ".join(value.name for value in values) or product.name
     variant = Variant(
         product_id=product.id,
-        sku=sku.strip(),
+        sku=clean_text(sku, name="the SKU", max_length=SKU_LENGTH),
         sku_key=key,
-        name=clean_text(shown, name="the variant's name", max_length=NAME_LENGTH),
         barcode=clean_optional(barcode, name="the barcode", max_length=14),
-        combination=combination_key(values),
-        position=_next_position(session, Variant, product_id=product.id),
         price=price.amount,
         currency=price.currency,
         details=details or {},
     )
-    _save(session, variant, values)
+    try:
+        with session.begin_nested():  # new options go away again if the variant is refused
+            _save(session, variant, name or product.name, options or {}, named=bool(name))
+    except IntegrityError as exc:
+        raise _refusal(exc, variant) from exc
     return variant
 
 
-def combination_key(values: list[OptionValue]) -> str:
+def combination_key(values: Sequence[OptionValue]) -> str:
     """Return the text that is unique for a set of option values, whatever their order."""
-    return ",".join(str(number) for number in sorted(value.id for value in values))
+    numbers = ",".join(str(number) for number in sorted(value.id for value in values))
+    return numbers if len(numbers) <= COMBINATION_LENGTH else _digest(numbers)
 
 
-def _save(session: Session, variant: Variant, values: list[OptionValue]) -> None:
-    try:
-        with session.begin_nested():
-            session.add(variant)
-            session.flush()
-            for position, value in enumerate(values):
-                _link(session, variant, value, position)
-    except IntegrityError as exc:
-        if "sku_key" in str(exc.orig):
-            raise _duplicate_sku(variant.sku) from exc
-        if "combination" in str(exc.orig):
-            message = f"the product has a variant {variant.name!r} already"
-            raise DuplicateCombinationError(message, name=variant.name) from exc
-        raise
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _link(session: Session, variant: Variant, value: OptionValue, position: int) -> None:
-    session.add(
-        VariantOptionValue(
-            variant_id=variant.id, option_type_id=value.option_type_id, option_value_id=value.id
-        )
-    )
-    axis = (variant.product_id, value.option_type_id)
-    if session.get(ProductOptionType, axis) is None:
+def _save(
+    session: Session, variant: Variant, name: str, options: Mapping[str, str], *, named: bool
+) -> None:
+    values = [
+        ensure_option_value(session, option=option, value=value)
+        for option, value in options.items()
+    ]
+    if len({value.option_type_id for value in values}) < len(values):
+        message = "an option is given twice: a variant has one value on each axis"
+        raise InvalidInputError(message, options=dict(options))
+    shown = name if named or not values else " · ".join(value.name for value in values)
+    variant.name = clean_text(shown, name="the variant's name", max_length=NAME_LENGTH)
+    variant.combination = combination_key(values)
+    variant.position = _next_position(session, Variant, product_id=variant.product_id)
+    session.add(variant)
+    session.flush()
+    for position, value in enumerate(values):
+        axis = {"product_id": variant.product_id, "option_type_id": value.option_type_id}
+        _insert_unless_there(session, ProductOptionType, {**axis, "position": position})
         session.add(
-            ProductOptionType(product_id=axis[0], option_type_id=axis[1], position=position)
+            VariantOptionValue(
+                variant_id=variant.id,
+                option_type_id=value.option_type_id,
+                option_value_id=value.id,
+            )
         )
+
+
+def _refusal(error: IntegrityError, variant: Variant) -> CommerceError:
+    """Return what a unique key of the database means."""
+    if "sku_key" in str(error.orig):
+        return _duplicate_sku(variant.sku)
+    if "combination" in str(error.orig):
+        message = f"the product has a variant {variant.name!r} already"
+        return DuplicateCombinationError(message, name=variant.name)
+    return translate_database_error(error)
 
 
 def _require_price(price: object) -> None:

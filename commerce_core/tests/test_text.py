@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commerce_core.errors import InvalidTextError
-from commerce_core.text import clean_optional, clean_text
+from commerce_core.text import clean_lines, clean_optional, clean_text
 
 
 def test_outer_spaces_go_and_inner_ones_stay() -> None:
@@ -48,6 +48,19 @@ def test_what_cannot_be_stored_or_seen_is_refused(text: object) -> None:
 @pytest.mark.parametrize("text", [None, "", "  ", "\t"])
 def test_an_optional_text_may_be_missing(text: str | None) -> None:
     assert clean_optional(text, name="the brand", max_length=10) is None
+
+
+def test_a_description_keeps_its_lines() -> None:
+    text = clean_lines("\nSoft.\r\n\tWash at 30\u00b0.\rDry flat.\n\n", name="it", max_length=99)
+
+    assert text == "Soft.\n\tWash at 30°.\nDry flat."
+    assert clean_lines("  ", name="it", max_length=9) == ""
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "x" * 11, None])
+def test_a_description_that_cannot_be_stored_is_refused(text: object) -> None:
+    with pytest.raises(InvalidTextError, match="the description"):
+        clean_lines(text, name="the description", max_length=10)
 
 
 @given(st.text(max_size=30))

@@ -1,4 +1,4 @@
-"""Firm promises to placed orders: allocate, deallocate, and fill backorders.
+"""Firm promises to placed orders: allocate, and take back.
 
 An allocation belongs to a line of an order, ours or a host application's, named by ``holder``.
 Placement moves no ``on_hand``; dispatch does. What is allocated beyond the stock in the house is
@@ -11,32 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from commerce_core.errors import (
-    AllocationClosedError,
-    AllocationNotFoundError,
-    IdempotencyConflictError,
-    InsufficientStockError,
-    InvalidInputError,
-)
+from commerce_core.errors import AllocationClosedError, AllocationNotFoundError
 from commerce_core.idempotency import require_key
 from commerce_core.inventory import ledger
+from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import (
     require_actor,
     require_available_place,
+    require_cause,
     require_quantity,
+    require_reason,
 )
 from commerce_core.inventory.expiry import settle_due
-from commerce_core.inventory.hold_models import (
-    HOLDER_LENGTH,
-    Allocation,
-    Reservation,
-    ReservationStatus,
-)
-from commerce_core.inventory.ledger.levels import empty_state
-from commerce_core.inventory.ledger.objects import persistent, refresh
+from commerce_core.inventory.hold_checks import too_few
+from commerce_core.inventory.hold_models import Allocation
+from commerce_core.inventory.ledger.objects import persistent
 from commerce_core.inventory.models import MovementKind
-from commerce_core.inventory.reservations import lock_active
-from commerce_core.text import clean_text
+from commerce_core.inventory.replays import conflict, find_movement, require_same
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from commerce_core.catalog.models import Variant
-    from commerce_core.inventory.models import StockLocation
+    from commerce_core.inventory.models import StockLocation, StockMovement
 
 
 def allocate_stock(
@@ -70,65 +61,31 @@ def allocate_stock(
         IdempotencyConflictError: the key was used with other content.
     """
     pieces = require_quantity(quantity)
-    batch = ledger.Batch(session, actor=require_actor(actor))
+    who = require_actor(actor)
     key = None if idempotency_key is None else require_key(idempotency_key)
-    story = _story(holder, key)
-    level = ledger.lock_level(session, variant, location) or empty_state(variant, location)
+    story = holder_story(holder, key)
+    cause = ledger.Cause(story["holder_kind"], story["holder_ref"])
+    asked = (variant.id, location.id, pieces, story["holder_kind"], story["holder_ref"])
+    level = ledger.lock_level(session, variant, location) or ledger.empty_state(variant, location)
+    batch = ledger.Batch(session, actor=who)
     missing = max(0, pieces - max(0, level.available))
     if missing or not (level.is_open and level.is_offered):
-        earlier = _find_replay(session, batch.actor, key)
+        earlier = find_replay(session, who, key)
         if earlier is not None:
-            return _same(earlier, variant, location, pieces, holder)
+            return _same(earlier, asked)
         require_available_place(level)
-        settle_due(batch, level)
+        settle_due(batch, [level])
         missing = _missing(level, pieces, allow_backorder=allow_backorder)
     kind = MovementKind.BACKORDERED if missing else MovementKind.ALLOCATED
-    batch.apply(level, kind, {"allocated": pieces, "backordered": missing}, cause=holder)
+    batch.apply(level, kind, {"allocated": pieces, "backordered": missing}, cause=cause)
     row = batch.allocate(level, pieces, backordered=missing, **story)
     try:
         batch.write()
     except ledger.KeyTakenError:
-        earlier = _find_replay(session, batch.actor, key)
+        earlier = find_replay(session, who, key)
         if earlier is None:
             raise
-        return _same(earlier, variant, location, pieces, holder)
-    return persistent(session, Allocation, row)
-
-
-def allocate_reservation(
-    session: Session,
-    reservation: Reservation,
-    *,
-    holder: ledger.Cause,
-    actor: str,
-    idempotency_key: str | None = None,
-) -> Allocation:
-    """Turn an active reservation into a firm allocation, in one transaction.
-
-    Its own hold never blocks it. Repeating it for the same holder returns the same allocation.
-
-    Raises:
-        ReservationExpiredError: it has expired; reserve again.
-        ReservationClosedError: it was released, or allocated to somebody else.
-    """
-    batch = ledger.Batch(session, actor=require_actor(actor))
-    story = _story(holder, None if idempotency_key is None else require_key(idempotency_key))
-    earlier = session.scalars(
-        select(Allocation).filter_by(
-            reservation_id=reservation.id, holder_kind=holder.kind, holder_ref=holder.id
-        )
-    ).first()
-    if earlier is not None:
-        return earlier
-    level, current = lock_active(session, reservation, batch.now)
-    pieces = current.quantity
-    batch.close_reservation(current.id, ReservationStatus.ALLOCATED)
-    deltas = {"reserved": -pieces, "allocated": pieces}
-    batch.apply(level, MovementKind.ALLOCATED, deltas, cause=holder)
-    row = batch.allocate(level, pieces, **(story | {"reservation_id": current.id}))
-    batch.write()
-    closed = {"status": ReservationStatus.ALLOCATED, "closed_at": batch.now}
-    refresh(session, Reservation, {"id": current.id, **closed})
+        return _same(earlier, asked)
     return persistent(session, Allocation, row)
 
 
@@ -139,69 +96,58 @@ def deallocate_stock(
     actor: str,
     quantity: int | None = None,
     reason: str | None = None,
+    idempotency_key: str | None = None,
 ) -> Allocation:
     """Take back ``quantity`` promised pieces (all that are open unless told). Caller commits.
 
     What was on backorder goes first; what becomes free fills other backorders, oldest first.
+    Taking back all of what has no open pieces changes nothing.
 
     Raises:
         AllocationClosedError: fewer are open.
+        AllocationNotFoundError: there is no such allocation.
+        IdempotencyConflictError: the key was used with other content.
     """
-    batch = ledger.Batch(session, actor=require_actor(actor))
+    wanted = None if quantity is None else require_quantity(quantity)
+    who = require_actor(actor)
+    why = require_reason(reason)
+    key = None if idempotency_key is None else require_key(idempotency_key)
     level, current = lock_allocation(session, allocation)
-    pieces = current.open if quantity is None else require_quantity(quantity)
-    if pieces == 0:
+    cause = ledger.Cause(current.holder_kind, current.holder_ref)
+    pieces = current.open if wanted is None else wanted
+    if wanted is None and not current.open:
         return current
-    require_part_open(current, pieces)
+    if pieces > current.open:
+        earlier = find_movement(session, MovementKind.DEALLOCATED, actor=who, key=key)
+        if earlier is None:
+            require_part_open(current, pieces)
+        else:
+            _same_release(earlier, current, pieces, why)
+        return current
+    batch = ledger.Batch(session, actor=who)
     waiting = min(pieces, current.backordered)
-    batch.change_allocation(current.id, released=pieces, backordered=-waiting)
+    parts = {
+        "released": current.released + pieces,
+        "backordered": current.backordered - waiting,
+    }
+    batch.change_allocation(current.id, parts, released=pieces, backordered=-waiting)
     batch.apply(
         level,
         MovementKind.DEALLOCATED,
         {"allocated": -pieces, "backordered": -waiting},
-        reason=reason,
-        cause=ledger.Cause(current.holder_kind, current.holder_ref),
+        reason=why,
+        cause=cause,
+        idempotency_key=key,
     )
     fill(batch, level, besides=current.id)
-    batch.write()
-    session.refresh(current)
-    return current
-
-
-def fill_backorders(
-    session: Session, variant: Variant, location: StockLocation, *, actor: str
-) -> int:
-    """Give what is free to backorders, oldest first; return the pieces filled. Caller commits.
-
-    Receiving and freeing stock do it by themselves.
-    """
-    batch = ledger.Batch(session, actor=require_actor(actor))
-    level = ledger.lock_level(session, variant, location)
-    filled = 0 if level is None else fill(batch, level)
-    if filled:
+    try:
         batch.write()
-    return filled
-
-
-def fill(batch: ledger.Batch, level: ledger.LevelState, *, besides: int | None = None) -> int:
-    """Record the filling of backorders of a locked level, oldest first, within ``batch``."""
-    free = level.quantities["on_hand"] + level.quantities["backordered"] - level.set_aside
-    if free <= 0 or not level.quantities["backordered"]:
-        return 0
-    waiting = select(
-        Allocation.id, Allocation.backordered, Allocation.holder_kind, Allocation.holder_ref
-    )
-    query = waiting.where(Allocation.level_id == level.id, Allocation.backordered > 0)
-    filled = 0
-    for number, wanted, kind, ref in batch.session.execute(query.order_by(Allocation.id)).all():
-        pieces = min(wanted, free - filled)
-        if number == besides or pieces <= 0:
-            continue
-        batch.change_allocation(number, backordered=-pieces)
-        cause = ledger.Cause(kind, ref)
-        batch.apply(level, MovementKind.BACKORDER_FILLED, {"backordered": -pieces}, cause=cause)
-        filled += pieces
-    return filled
+    except ledger.KeyTakenError:
+        earlier = find_movement(session, MovementKind.DEALLOCATED, actor=who, key=key)
+        if earlier is None:
+            raise
+        _same_release(earlier, current, pieces, why)
+    return current
 
 
 def list_allocations(session: Session, holder: ledger.Cause) -> Sequence[Allocation]:
@@ -214,13 +160,16 @@ def list_allocations(session: Session, holder: ledger.Cause) -> Sequence[Allocat
 def lock_allocation(
     session: Session, allocation: Allocation
 ) -> tuple[ledger.LevelState, Allocation]:
-    """Lock an allocation's level, then re-read the allocation, and return both."""
-    level = ledger.lock_level_by_id(session, allocation.level_id)
-    current = session.get(Allocation, allocation.id, populate_existing=True)
-    if current is None:
+    """Lock an allocation and its level, and return both as they are now.
+
+    Raises:
+        AllocationNotFoundError: there is no such allocation.
+    """
+    found = ledger.lock_with(session, Allocation, [allocation.id])
+    if not found:
         message = f"there is no allocation {allocation.id}"
         raise AllocationNotFoundError(message, allocation_id=allocation.id)
-    return level, current
+    return found[0]
 
 
 def require_part_open(allocation: Allocation, pieces: int) -> None:
@@ -232,51 +181,53 @@ def require_part_open(allocation: Allocation, pieces: int) -> None:
         )
 
 
-def _missing(level: ledger.LevelState, pieces: int, *, allow_backorder: bool) -> int:
-    """Return what has to be backordered; raises InsufficientStockError where it may not."""
-    there = max(0, level.available)
-    missing = max(0, pieces - there)
-    room = level.policy["backorder_limit"] - level.quantities["backordered"]
-    if missing and not (allow_backorder and missing <= room):
-        raise InsufficientStockError(
-            sku=level.sku, location=level.location_name, requested=pieces, available=there
-        )
-    return missing
+def holder_story(holder: ledger.Cause, key: str | None) -> dict[str, Any]:
+    """Return the columns that say whose an allocation is, and its idempotency key.
+
+    Raises:
+        InvalidTextError, InvalidInputError: the holder cannot be stored.
+    """
+    named = require_cause(holder, name="the holder")
+    return {"holder_kind": named.kind, "holder_ref": named.id, "idempotency_key": key}
 
 
-def _story(holder: ledger.Cause, key: str | None) -> dict[str, Any]:
-    kind = clean_text(holder.kind, name="the holder's kind", max_length=32)
-    ref = clean_text(holder.id, name="the holder's id", max_length=HOLDER_LENGTH)
-    if ":" in kind:
-        message = "the holder's kind is a word such as order_line"
-        raise InvalidInputError(message, kind=kind)
-    return {"holder_kind": kind, "holder_ref": ref, "idempotency_key": key}
-
-
-def _find_replay(session: Session, actor: str, key: str | None) -> Allocation | None:
+def find_replay(session: Session, actor: str, key: str | None) -> Allocation | None:
+    """Return the allocation that was made under the key, if there is one."""
     if key is None:
         return None
     query = select(Allocation).filter_by(actor=actor, idempotency_key=key)
     return session.scalars(query.execution_options(populate_existing=True)).first()
 
 
-def _same(
-    earlier: Allocation,
-    variant: Variant,
-    location: StockLocation,
-    pieces: int,
-    holder: ledger.Cause,
-) -> Allocation:
-    asked = (variant.id, location.id, pieces, holder.kind, holder.id)
-    found = (
+def _missing(level: ledger.LevelState, pieces: int, *, allow_backorder: bool) -> int:
+    """Return what has to be backordered; raises InsufficientStockError where it may not."""
+    missing = max(0, pieces - max(0, level.available))
+    room = level.policy["backorder_limit"] - level.quantities["backordered"]
+    if missing and not (allow_backorder and missing <= room):
+        raise too_few(level, pieces)
+    return missing
+
+
+def _same(earlier: Allocation, asked: tuple[Any, ...]) -> Allocation:
+    was = (
         earlier.variant_id,
         earlier.location_id,
         earlier.quantity,
         earlier.holder_kind,
         earlier.holder_ref,
     )
-    if asked != found:
-        key = earlier.idempotency_key
-        message = f"the idempotency key {key!r} was used before with other content: use a new key"
-        raise IdempotencyConflictError(message, key=key, verb="allocate_stock")
+    if was != asked:
+        raise conflict(earlier.idempotency_key, "allocate_stock")
     return earlier
+
+
+def _same_release(
+    earlier: StockMovement, current: Allocation, pieces: int, reason: str | None
+) -> None:
+    require_same(
+        earlier,
+        (current.variant_id, current.location_id),
+        {"allocated": -pieces},
+        cause=ledger.Cause(current.holder_kind, current.holder_ref),
+        reason=reason,
+    )

@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from commerce_core.errors import InvalidQuantityError, LocationClosedError, VariantArchivedError
-from commerce_core.inventory.ledger import MAX_QUANTITY
-from commerce_core.text import clean_text
+from commerce_core.errors import (
+    InvalidInputError,
+    InvalidQuantityError,
+    LocationClosedError,
+    VariantArchivedError,
+)
+from commerce_core.inventory.ledger import MAX_QUANTITY, Cause
+from commerce_core.inventory.models import REASON_LENGTH
+from commerce_core.text import clean_optional, clean_text
 
 if TYPE_CHECKING:
     from commerce_core.inventory.ledger import LevelState
 
-ACTOR_LENGTH = 120
+ACTOR_LENGTH: Final = 120
+CAUSE_KIND_LENGTH: Final = 32
+CAUSE_ID_LENGTH: Final = 64
 
 
 def require_actor(actor: str) -> str:
     """Return ``actor`` without outer spaces; raises InvalidTextError if it is empty or long."""
     return clean_text(actor, name="the actor", max_length=ACTOR_LENGTH)
+
+
+def require_cause(cause: Cause, *, name: str = "the cause") -> Cause:
+    """Return ``cause`` as it is stored.
+
+    Raises:
+        InvalidTextError: its kind or id is empty or longer than 32 or 64 characters.
+        InvalidInputError: its kind holds a colon: it is a word such as ``order_line``.
+    """
+    kind = clean_text(cause.kind, name=f"{name}'s kind", max_length=CAUSE_KIND_LENGTH)
+    if ":" in kind:
+        message = f"{name}'s kind is a word such as order_line"
+        raise InvalidInputError(message, kind=kind)
+    return Cause(kind, clean_text(cause.id, name=f"{name}'s id", max_length=CAUSE_ID_LENGTH))
+
+
+def require_reason(reason: str | None) -> str | None:
+    """Return ``reason`` as it is stored; raises InvalidTextError where it is too long."""
+    return clean_optional(reason, name="the reason", max_length=REASON_LENGTH)
 
 
 def require_quantity(quantity: int, *, least: int = 1) -> int:
@@ -63,5 +90,10 @@ def require_available_place(level: LevelState) -> None:
 def require_open(level: LevelState) -> None:
     """Return if the level's location takes part in anything; raises LocationClosedError."""
     if not level.is_open:
-        message = f"{level.location_name} is closed: open it first, or adjust what is there"
-        raise LocationClosedError(message, location=level.location_name)
+        raise location_closed(level)
+
+
+def location_closed(level: LevelState) -> LocationClosedError:
+    """Return the refusal of a location that is closed."""
+    message = f"{level.location_name} is closed: open it first, or adjust what is there"
+    return LocationClosedError(message, location=level.location_name)

@@ -1,4 +1,4 @@
-"""Physical facts: stock arrives, leaves, comes back, breaks, or was miscounted.
+"""Physical facts: stock arrives, comes back, breaks, is thrown away, or was miscounted.
 
 Every verb takes the session first, flushes, and never commits. One that raises leaves the
 session as it found it. Quantities are whole numbers of pieces. A replay of an idempotency key
@@ -7,40 +7,22 @@ returns the first movement.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
-from commerce_core.errors import (
-    IdempotencyConflictError,
-    InsufficientStockError,
-    InvalidQuantityError,
-)
-from commerce_core.idempotency import require_key
-from commerce_core.inventory import ledger
-from commerce_core.inventory.allocations import fill, lock_allocation, require_part_open
-from commerce_core.inventory.checks import (
-    require_actor,
-    require_open,
-    require_quantity,
-    require_whole,
-)
-from commerce_core.inventory.expiry import settle_due
-from commerce_core.inventory.ledger.levels import empty_state
+from commerce_core.errors import InvalidQuantityError
+from commerce_core.inventory.booking import book, checked_fact
+from commerce_core.inventory.checks import require_quantity, require_whole
 from commerce_core.inventory.models import REASON_LENGTH, MovementKind, StockMovement
-from commerce_core.text import clean_optional, clean_text
+from commerce_core.text import clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from commerce_core.catalog.models import Variant
-    from commerce_core.inventory.hold_models import Allocation
-    from commerce_core.inventory.ledger import Cause, LevelState
+    from commerce_core.inventory.ledger import Cause
     from commerce_core.inventory.models import StockLocation
 
 
@@ -49,19 +31,6 @@ class SetAside(StrEnum):
 
     DAMAGED = "damaged"
     QUALITY_CONTROL = "quality_control"
-
-
-@dataclass(frozen=True, slots=True)
-class _Fact:
-    """What is to be booked at one place."""
-
-    kind: MovementKind
-    deltas: Mapping[str, int]
-    actor: str
-    reason: str | None
-    cause: Cause | None
-    occurred_at: datetime | None
-    key: str | None
 
 
 def receive_stock(
@@ -85,8 +54,16 @@ def receive_stock(
         IdempotencyConflictError: the key was used with other content.
     """
     deltas = {"on_hand": require_quantity(quantity)}
-    fact = _fact(MovementKind.RECEIVED, deltas, actor, reason, cause, occurred_at, idempotency_key)
-    return _book(session, variant, location, fact)
+    fact = checked_fact(
+        MovementKind.RECEIVED,
+        deltas,
+        actor=actor,
+        reason=reason,
+        cause=cause,
+        occurred_at=occurred_at,
+        idempotency_key=idempotency_key,
+    )
+    return book(session, variant, location, fact)
 
 
 def restock(
@@ -109,75 +86,16 @@ def restock(
     """
     pieces = require_quantity(quantity)
     deltas = {"on_hand": pieces} | ({set_aside.value: pieces} if set_aside else {})
-    fact = _fact(MovementKind.RESTOCKED, deltas, actor, reason, cause, occurred_at, idempotency_key)
-    return _book(session, variant, location, fact)
-
-
-def ship_stock(
-    session: Session,
-    variant: Variant,
-    location: StockLocation,
-    *,
-    quantity: int,
-    actor: str,
-    reason: str | None = None,
-    cause: Cause | None = None,
-    occurred_at: datetime | None = None,
-    idempotency_key: str | None = None,
-) -> StockMovement:
-    """Book ``quantity`` available pieces that left the house without an allocation.
-
-    Stock that is promised, damaged, in quality control or kept as safety stock is not shipped.
-
-    Raises:
-        InsufficientStockError: fewer are available; nothing was changed.
-        LocationClosedError: the location is closed.
-        InvalidQuantityError, InvalidTimeError, IdempotencyConflictError: as in receive_stock.
-    """
-    deltas = {"on_hand": -require_quantity(quantity)}
-    fact = _fact(MovementKind.SHIPPED, deltas, actor, reason, cause, occurred_at, idempotency_key)
-    return _book(session, variant, location, fact)
-
-
-def ship_allocation(
-    session: Session,
-    allocation: Allocation,
-    *,
-    actor: str,
-    quantity: int | None = None,
-    reason: str | None = None,
-    occurred_at: datetime | None = None,
-) -> StockMovement:
-    """Book ``quantity`` allocated pieces (all that can be, unless told) that left the house.
-
-    Lowers ``on_hand`` and ``allocated`` together; what is on backorder cannot be shipped.
-
-    Raises:
-        AllocationClosedError: fewer are open.
-        InsufficientStockError: fewer are in the house.
-    """
-    batch = ledger.Batch(session, actor=require_actor(actor))
-    level, current = lock_allocation(session, allocation)
-    there = min(current.open - current.backordered, level.quantities["on_hand"])
-    pieces = there if quantity is None else require_quantity(quantity)
-    require_part_open(current, max(1, pieces))
-    if not 0 < pieces <= there:
-        raise InsufficientStockError(
-            sku=level.sku, location=level.location_name, requested=max(1, pieces), available=there
-        )
-    require_open(level)
-    batch.change_allocation(current.id, shipped=pieces)
-    batch.apply(
-        level,
-        MovementKind.SHIPPED,
-        {"on_hand": -pieces, "allocated": -pieces},
+    fact = checked_fact(
+        MovementKind.RESTOCKED,
+        deltas,
+        actor=actor,
         reason=reason,
-        cause=ledger.Cause(current.holder_kind, current.holder_ref),
+        cause=cause,
         occurred_at=occurred_at,
+        idempotency_key=idempotency_key,
     )
-    batch.write()
-    session.refresh(current)
-    return batch.movement()
+    return book(session, variant, location, fact)
 
 
 def adjust_stock(
@@ -209,8 +127,16 @@ def adjust_stock(
         raise InvalidQuantityError(message, quantity=0)
     why = clean_text(reason, name="the reason", max_length=REASON_LENGTH)
     deltas = {"on_hand": pieces}
-    fact = _fact(MovementKind.ADJUSTED, deltas, actor, why, cause, occurred_at, idempotency_key)
-    return _book(session, variant, location, fact)
+    fact = checked_fact(
+        MovementKind.ADJUSTED,
+        deltas,
+        actor=actor,
+        reason=why,
+        cause=cause,
+        occurred_at=occurred_at,
+        idempotency_key=idempotency_key,
+    )
+    return book(session, variant, location, fact)
 
 
 def set_aside_stock(
@@ -242,119 +168,39 @@ def set_aside_stock(
     }
     why = clean_text(reason, name="the reason", max_length=REASON_LENGTH)
     kind = kinds[place, pieces > 0]
-    fact = _fact(kind, {place.value: pieces}, actor, why, None, None, idempotency_key)
-    return _book(session, variant, location, fact)
-
-
-def _fact(  # noqa: PLR0917 - one place builds it, from the verbs' own names
-    kind: MovementKind,
-    deltas: Mapping[str, int],
-    actor: str,
-    reason: str | None,
-    cause: Cause | None,
-    occurred_at: datetime | None,
-    key: str | None,
-) -> _Fact:
-    return _Fact(
+    fact = checked_fact(
         kind,
-        deltas,
-        require_actor(actor),
-        clean_optional(reason, name="the reason", max_length=REASON_LENGTH),
-        cause,
-        occurred_at,
-        None if key is None else require_key(key),
+        {place.value: pieces},
+        actor=actor,
+        reason=why,
+        idempotency_key=idempotency_key,
     )
+    return book(session, variant, location, fact)
 
 
-def _book(
-    session: Session, variant: Variant, location: StockLocation, fact: _Fact
+def write_off_stock(
+    session: Session,
+    variant: Variant,
+    location: StockLocation,
+    *,
+    quantity: int,
+    place: SetAside,
+    reason: str,
+    actor: str,
+    idempotency_key: str | None = None,
 ) -> StockMovement:
-    """Lock, refuse what cannot be, write once; a key that was used answers with its movement."""
-    batch = ledger.Batch(session, actor=fact.actor)
-    found = ledger.lock_level(session, variant, location)
-    level = found or empty_state(variant, location)
-    error = _refusal(batch, level, fact)
-    if error is not None:
-        earlier = _find_replay(session, fact)
-        if earlier is None:
-            raise error
-        return _same(earlier, variant, location, fact)
-    if found is None:
-        ledger.batch.occurrence(level, fact.occurred_at, batch.now)  # refuse before any write
-        ledger.ensure_levels(session, [(variant.id, location.id)])
-        level = ledger.lock_level(session, variant, location) or level
-    _apply(batch, level, fact)
-    index = len(batch.rows.movements) - 1
-    fill(batch, level)
-    try:
-        batch.write()
-    except ledger.KeyTakenError:
-        earlier = _find_replay(session, fact)
-        if earlier is None:
-            raise
-        return _same(earlier, variant, location, fact)
-    return batch.movement(index)
+    """Throw away ``quantity`` pieces that were set aside: they are on hand no longer.
 
-
-def _apply(batch: ledger.Batch, level: LevelState, fact: _Fact) -> None:
-    batch.apply(
-        level,
-        fact.kind,
-        fact.deltas,
-        reason=fact.reason,
-        cause=fact.cause,
-        occurred_at=fact.occurred_at,
-        idempotency_key=fact.key,
-        physical=fact.kind is not MovementKind.SHIPPED,
+    Raises:
+        InsufficientStockError: fewer are set aside there.
+        InvalidQuantityError, InvalidTextError, IdempotencyConflictError: as in adjust_stock.
+    """
+    pieces = require_quantity(quantity)
+    fact = checked_fact(
+        MovementKind.WRITTEN_OFF,
+        {"on_hand": -pieces, place.value: -pieces},
+        actor=actor,
+        reason=clean_text(reason, name="the reason", max_length=REASON_LENGTH),
+        idempotency_key=idempotency_key,
     )
-
-
-def _refusal(batch: ledger.Batch, level: LevelState, fact: _Fact) -> Exception | None:
-    """Return why the fact cannot be booked, or None."""
-    if not level.is_open and fact.kind is not MovementKind.ADJUSTED:
-        try:
-            require_open(level)
-        except Exception as error:  # noqa: BLE001 - handed to the caller, who raises it
-            return error
-    for name, delta in fact.deltas.items():
-        limit = level.quantities[name]
-        if fact.kind is MovementKind.SHIPPED:
-            if -delta > level.available:
-                settle_due(batch, level)
-            limit = level.available
-        if -delta > max(0, limit):
-            return InsufficientStockError(
-                sku=level.sku,
-                location=level.location_name,
-                requested=-delta,
-                available=max(0, limit),
-            )
-    return None
-
-
-def _find_replay(session: Session, fact: _Fact) -> StockMovement | None:
-    if fact.key is None:
-        return None
-    return session.scalars(
-        select(StockMovement).filter_by(actor=fact.actor, kind=fact.kind, idempotency_key=fact.key)
-    ).first()
-
-
-def _same(
-    earlier: StockMovement, variant: Variant, location: StockLocation, fact: _Fact
-) -> StockMovement:
-    cause = (fact.cause.kind, fact.cause.id) if fact.cause else (None, None)
-    asked: tuple[Any, ...] = (variant.id, location.id, fact.reason, cause)
-    found = (
-        earlier.variant_id,
-        earlier.location_id,
-        earlier.reason,
-        (earlier.cause_kind, earlier.cause_id),
-    )
-    booked = {name: getattr(earlier, f"{name}_delta") for name in fact.deltas}
-    if asked != found or booked != dict(fact.deltas):
-        message = (
-            f"the idempotency key {fact.key!r} was used before with other content: use a new key"
-        )
-        raise IdempotencyConflictError(message, key=fact.key, verb=fact.kind.value)
-    return earlier
+    return book(session, variant, location, fact)

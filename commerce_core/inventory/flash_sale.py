@@ -6,27 +6,30 @@ the lock once. Each request is granted or refused by itself, first come, first s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from commerce_core.errors import InvalidInputError
 from commerce_core.idempotency import require_key
 from commerce_core.inventory import ledger
 from commerce_core.inventory.checks import require_actor, require_quantity
 from commerce_core.inventory.expiry import settle_due
+from commerce_core.inventory.hold_checks import holder_cause, require_hold, require_holder
 from commerce_core.inventory.hold_models import Reservation
 from commerce_core.inventory.models import MovementKind
-from commerce_core.inventory.reservations import DEFAULT_HOLD, require_hold
+from commerce_core.inventory.reservations import DEFAULT_HOLD
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
     from sqlalchemy.orm import Session
 
 MAX_REQUESTS: Final = 1000
+_ATTEMPTS: Final = 3
+"""How often a batch is decided anew because somebody else used one of its keys meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,11 @@ class ReserveRequest:
 
 @dataclass(frozen=True, slots=True)
 class ReserveAnswer:
-    """The reservation's id, or why there is none: ``insufficient_stock``, ``closed`` …."""
+    """The reservation's id, or why there is none.
+
+    ``refusal`` is the code of the error that ``reserve_stock`` would have raised, such as
+    ``insufficient_stock``; ``available`` is what was left at that moment.
+    """
 
     request: ReserveRequest
     reservation_id: int | None
@@ -71,40 +78,29 @@ def reserve_many(
         message = f"reserve_many takes 1 to {MAX_REQUESTS} requests, not {len(requests)}"
         raise InvalidInputError(message, requests=len(requests))
     lasting = require_hold(expires_in)
-    batch = ledger.Batch(session, actor=require_actor(actor))
-    keys = _keys(requests)
-    for request in requests:
-        require_quantity(request.quantity)
-    places = [(request.variant_id, request.location_id) for request in requests]
+    who = require_actor(actor)
+    wishes = [_checked(request) for request in requests]
+    keys = _keys(wishes)
+    places = [(wish.variant_id, wish.location_id) for wish in wishes]
     levels = ledger.lock_levels(session, places)
-    earlier = _replays(session, batch.actor, keys)
-    decided: list[ReserveAnswer | tuple[ReserveRequest, dict[str, Any]]] = []
-    for request in requests:
-        answer = earlier.get(request.idempotency_key or "")
-        if answer is not None:
-            decided.append(_replayed(request, answer))
+    for _ in range(_ATTEMPTS):
+        batch = ledger.Batch(session, actor=who)
+        earlier = _replays(session, who, keys)
+        settle_due(batch, levels.values())
+        decided = [_decide(batch, levels, earlier, wish, lasting) for wish in wishes]
+        try:
+            if not batch.is_empty:
+                batch.write()
+        except ledger.KeyTakenError:  # at another level: ours are locked
+            levels = ledger.lock_levels(session, places)
             continue
-        level = levels.get((request.variant_id, request.location_id))
-        refusal = _refusal(batch, level, request)
-        if refusal is not None or level is None:
-            left = 0 if level is None else max(0, level.available)
-            decided.append(ReserveAnswer(request, None, refusal or "no_stock", left))
-            continue
-        batch.apply(level, MovementKind.RESERVED, {"reserved": request.quantity})
-        row = batch.reserve(
-            level,
-            request.quantity,
-            batch.now + lasting,
-            holder_ref=request.holder_ref,
-            idempotency_key=request.idempotency_key,
-        )
-        decided.append((request, row))
-    if not batch.is_empty:
-        batch.write()
-    return [
-        item if isinstance(item, ReserveAnswer) else ReserveAnswer(item[0], item[1]["id"])
-        for item in decided
-    ]
+        return [_answer(item, wish) for item, wish in zip(decided, wishes, strict=True)]
+    raise ledger.KeyTakenError
+
+
+def _checked(request: ReserveRequest) -> ReserveRequest:
+    require_quantity(request.quantity)
+    return replace(request, holder_ref=require_holder(request.holder_ref))
 
 
 def _keys(requests: Sequence[ReserveRequest]) -> list[str]:
@@ -124,28 +120,56 @@ def _replays(session: Session, actor: str, keys: list[str]) -> dict[str, Any]:
         Reservation.variant_id,
         Reservation.location_id,
         Reservation.quantity,
-    ).where(
-        tuple_(Reservation.actor, Reservation.idempotency_key).in_([(actor, key) for key in keys])
-    )
+        Reservation.holder_ref,
+    ).where(Reservation.actor == actor, Reservation.idempotency_key.in_(keys))
     return {str(row[0]): row for row in session.execute(query)}
 
 
-def _replayed(request: ReserveRequest, row: Any) -> ReserveAnswer:
-    asked = (request.variant_id, request.location_id, request.quantity)
-    if tuple(row[2:]) != asked:
-        return ReserveAnswer(request, None, "idempotency_conflict")
-    return ReserveAnswer(request, row[1], is_replay=True)
+def _decide(
+    batch: ledger.Batch,
+    levels: Mapping[tuple[int, int], ledger.LevelState],
+    earlier: Mapping[str, Any],
+    wish: ReserveRequest,
+    lasting: timedelta,
+) -> ReserveAnswer | dict[str, Any]:
+    """Return the answer to a wish, or the row of its new reservation."""
+    replay = earlier.get(wish.idempotency_key or "")
+    if replay is not None:
+        return _replayed(wish, replay)
+    level = levels.get((wish.variant_id, wish.location_id))
+    refusal = _refusal(level, wish)
+    if refusal is not None or level is None:
+        left = 0 if level is None else max(0, level.available)
+        return ReserveAnswer(wish, None, refusal, left)
+    cause = holder_cause(wish.holder_ref)
+    batch.apply(level, MovementKind.RESERVED, {"reserved": wish.quantity}, cause=cause)
+    return batch.reserve(
+        level,
+        wish.quantity,
+        batch.now + lasting,
+        holder_ref=wish.holder_ref,
+        idempotency_key=wish.idempotency_key,
+    )
 
 
-def _refusal(
-    batch: ledger.Batch, level: ledger.LevelState | None, request: ReserveRequest
-) -> str | None:
+def _refusal(level: ledger.LevelState | None, wish: ReserveRequest) -> str | None:
     if level is None:
         return "insufficient_stock"
     if not level.is_open:
         return "location_closed"
     if not level.is_offered:
         return "variant_archived"
-    if level.available < request.quantity:
-        settle_due(batch, level)
-    return "insufficient_stock" if level.available < request.quantity else None
+    return "insufficient_stock" if level.available < wish.quantity else None
+
+
+def _replayed(wish: ReserveRequest, row: Any) -> ReserveAnswer:
+    asked = (wish.variant_id, wish.location_id, wish.quantity, wish.holder_ref)
+    if tuple(row[2:]) != asked:
+        return ReserveAnswer(wish, None, "idempotency_conflict")
+    return ReserveAnswer(wish, row[1], is_replay=True)
+
+
+def _answer(decided: ReserveAnswer | dict[str, Any], wish: ReserveRequest) -> ReserveAnswer:
+    if isinstance(decided, ReserveAnswer):
+        return decided
+    return ReserveAnswer(wish, decided["id"])

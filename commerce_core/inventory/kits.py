@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, func, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import func, select
 
-from commerce_core.database import Base
 from commerce_core.errors import InvalidInputError
 from commerce_core.inventory.checks import require_quantity
+from commerce_core.inventory.kit_models import KitComponent
 from commerce_core.inventory.models import StockLevel, StockLocation
 
 if TYPE_CHECKING:
@@ -23,22 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from commerce_core.catalog.models import Variant
-
-
-class KitComponent(Base):
-    """One component of a kit and how many pieces of it one kit takes."""
-
-    __tablename__ = "commerce_kit_component"
-    __table_args__ = (
-        CheckConstraint("quantity > 0", name="quantity_positive"),
-        CheckConstraint("kit_id <> component_id", name="not_itself"),
-    )
-
-    kit_id: Mapped[int] = mapped_column(ForeignKey("commerce_variant.id"), primary_key=True)
-    component_id: Mapped[int] = mapped_column(
-        ForeignKey("commerce_variant.id"), primary_key=True, index=True
-    )
-    quantity: Mapped[int] = mapped_column(Integer)
 
 
 def define_kit(session: Session, kit: Variant, components: Mapping[Variant, int]) -> None:

@@ -9,9 +9,8 @@ from sqlalchemy import select
 from commerce_core.clock import utc_now
 from commerce_core.errors import InvalidInputError, VersionConflictError
 from commerce_core.inventory import ledger
-from commerce_core.inventory.allocations import fill
+from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import require_actor, require_quantity
-from commerce_core.inventory.ledger.levels import empty_state
 from commerce_core.inventory.models import MovementKind, StockPolicy
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def set_stock_policy(
         InvalidQuantityError: a value is negative or too large.
         InvalidInputError: more is on backorder already than the new limit allows.
     """
-    batch = ledger.Batch(session, actor=require_actor(actor))
+    who = require_actor(actor)
     wanted = {
         name: require_quantity(value, least=0)
         for name, value in (
@@ -50,20 +49,19 @@ def set_stock_policy(
             ("backorder_limit", backorder_limit),
         )
     }
-    level = ledger.lock_level(session, variant, location) or empty_state(variant, location)
-    policy = find_policy(session, variant, location)
-    _require_version(policy, version)
-    waiting = level.quantities["backordered"]
-    if wanted["backorder_limit"] < waiting:
-        message = f"{waiting} are on backorder already: the limit cannot be lower"
-        raise InvalidInputError(message, backordered=waiting)
-    if not level.id:
-        ledger.ensure_levels(session, [(variant.id, location.id)])
-        level = ledger.lock_level(session, variant, location) or level
-    saved = _save(session, policy, variant, location, wanted, batch.actor)
-    batch.apply(level, MovementKind.POLICY_CHANGED, {}, policy=wanted)
-    fill(batch, level)
-    batch.write()
+    with ledger.locked_or_new(session, [(variant.id, location.id)]) as levels:
+        level = levels[variant.id, location.id]
+        policy = find_policy(session, variant, location)
+        _require_version(policy, version)
+        waiting = level.quantities["backordered"]
+        if wanted["backorder_limit"] < waiting:
+            message = f"{waiting} are on backorder already: the limit cannot be lower"
+            raise InvalidInputError(message, backordered=waiting)
+        batch = ledger.Batch(session, actor=who)
+        saved = _save(session, policy, variant, location, wanted, who)
+        batch.apply(level, MovementKind.POLICY_CHANGED, {}, policy=wanted)
+        fill(batch, level)
+        batch.write()
     return saved
 
 

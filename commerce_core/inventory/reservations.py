@@ -7,42 +7,46 @@ short first expires what is due on the level and tries once more, in the same tr
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
 from commerce_core.clock import utc_now
-from commerce_core.errors import (
-    IdempotencyConflictError,
-    InsufficientStockError,
-    InvalidTimeError,
-    ReservationClosedError,
-    ReservationExpiredError,
-    ReservationNotFoundError,
-)
 from commerce_core.idempotency import require_key
 from commerce_core.inventory import ledger
+from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import (
     require_actor,
     require_available_place,
     require_quantity,
 )
 from commerce_core.inventory.expiry import settle_due
-from commerce_core.inventory.hold_models import HOLDER_LENGTH, Reservation, ReservationStatus
-from commerce_core.inventory.ledger.levels import empty_state
-from commerce_core.inventory.ledger.objects import persistent, refresh
+from commerce_core.inventory.hold_checks import (
+    closed,
+    holder_cause,
+    lock_reservations,
+    not_found,
+    require_active,
+    require_hold,
+    require_holder,
+    require_own,
+    too_few,
+)
+from commerce_core.inventory.hold_models import Reservation, ReservationStatus
+from commerce_core.inventory.ledger.objects import persistent
 from commerce_core.inventory.models import MovementKind
-from commerce_core.text import clean_optional
+from commerce_core.inventory.replays import conflict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from commerce_core.catalog.models import Variant
     from commerce_core.inventory.models import StockLocation
 
 DEFAULT_HOLD: Final = timedelta(minutes=15)
-MAX_HOLD: Final = timedelta(days=30)
 
 
 def reserve_stock(
@@ -68,140 +72,130 @@ def reserve_stock(
     """
     pieces = require_quantity(quantity)
     lasting = require_hold(expires_in)
-    batch = ledger.Batch(session, actor=require_actor(actor))
-    holder = clean_optional(holder_ref, name="the holder", max_length=HOLDER_LENGTH)
+    who = require_actor(actor)
+    holder = require_holder(holder_ref)
     key = None if idempotency_key is None else require_key(idempotency_key)
-    level = ledger.lock_level(session, variant, location) or empty_state(variant, location)
+    asked = (variant.id, location.id, pieces, holder)
+    level = ledger.lock_level(session, variant, location) or ledger.empty_state(variant, location)
+    batch = ledger.Batch(session, actor=who)
     if level.available < pieces or not (level.is_open and level.is_offered):
-        earlier = _find_replay(session, batch.actor, key)
+        earlier = _find_replay(session, who, key)
         if earlier is not None:
-            return _same(earlier, variant, location, pieces)
+            return _same(earlier, asked)
         require_available_place(level)
-        settle_due(batch, level)
+        settle_due(batch, [level])
         if level.available < pieces:
-            raise _too_few(level, pieces)
-    cause = ledger.Cause("holder", holder) if holder else None
-    batch.apply(level, MovementKind.RESERVED, {"reserved": pieces}, cause=cause)
+            raise too_few(level, pieces)
+    batch.apply(level, MovementKind.RESERVED, {"reserved": pieces}, cause=holder_cause(holder))
     row = batch.reserve(level, pieces, batch.now + lasting, holder_ref=holder, idempotency_key=key)
     try:
         batch.write()
     except ledger.KeyTakenError:
-        earlier = _find_replay(session, batch.actor, key)
+        earlier = _find_replay(session, who, key)
         if earlier is None:
             raise
-        return _same(earlier, variant, location, pieces)
+        return _same(earlier, asked)
     return persistent(session, Reservation, row)
 
 
 def extend_reservation(
-    session: Session, reservation: Reservation, *, expires_in: timedelta, actor: str
+    session: Session,
+    reservation: Reservation,
+    *,
+    expires_in: timedelta,
+    actor: str,
+    holder_ref: str | None = None,
 ) -> Reservation:
     """Let an active reservation end ``expires_in`` from now instead. The caller commits.
+
+    ``holder_ref`` is whose reservation it has to be (None does not check).
 
     Raises:
         ReservationExpiredError: it has expired; what it held may be gone.
         ReservationClosedError: it was released or allocated.
+        ReservationNotFoundError: there is none, or it is somebody else's.
         InvalidTimeError: ``expires_in`` is not between a second and 30 days.
     """
     lasting = require_hold(expires_in)
-    batch = ledger.Batch(session, actor=require_actor(actor))
-    level, current = lock_active(session, reservation, batch.now)
+    who = require_actor(actor)
+    ((level, current),) = lock_reservations(session, [reservation], holder_ref=holder_ref)
+    batch = ledger.Batch(session, actor=who)
+    require_active(current, batch.now)
     batch.move_expiry(level, current.id, batch.now + lasting)
     batch.apply(level, MovementKind.EXTENDED, {}, cause=_cause(current))
     batch.write()
-    refresh(session, Reservation, {"id": current.id, "expires_at": batch.now + lasting})
     return current
 
 
-def release_reservation(session: Session, reservation: Reservation, *, actor: str) -> Reservation:
+def release_reservation(
+    session: Session, reservation: Reservation, *, actor: str, holder_ref: str | None = None
+) -> Reservation:
     """Give back what a reservation holds. Releasing a released or expired one changes nothing.
 
     Raises:
         ReservationClosedError: it has become an allocation; deallocate that instead.
+        ReservationNotFoundError: there is none, or it is somebody else's (see ``holder_ref``).
     """
-    batch = ledger.Batch(session, actor=require_actor(actor))
-    level = ledger.lock_level_by_id(session, reservation.level_id)
-    current = reload_locked(session, reservation.id)
-    if current.status is ReservationStatus.ALLOCATED:
-        raise _closed(current)
-    if current.status is not ReservationStatus.ACTIVE:
-        return current
-    close(batch, level, current, ReservationStatus.RELEASED, MovementKind.RELEASED)
-    batch.write()
-    refresh(
-        session,
-        Reservation,
-        {"id": current.id, "status": ReservationStatus.RELEASED, "closed_at": batch.now},
-    )
+    (current,) = release_reservations(session, [reservation], actor=actor, holder_ref=holder_ref)
     return current
 
 
-def get_reservation(session: Session, reservation_id: int) -> Reservation:
+def release_reservations(
+    session: Session,
+    reservations: Sequence[Reservation],
+    *,
+    actor: str,
+    holder_ref: str | None = None,
+) -> Sequence[Reservation]:
+    """Give back what several reservations hold, in a constant number of statements.
+
+    All or none; errors as in ``release_reservation``. Returns them by level and id.
+    """
+    who = require_actor(actor)
+    found = lock_reservations(session, reservations, holder_ref=holder_ref)
+    for _, current in found:
+        if current.status is ReservationStatus.ALLOCATED:
+            raise closed(current)
+    batch = ledger.Batch(session, actor=who)
+    for level, current in found:
+        if current.status is ReservationStatus.ACTIVE:
+            batch.close_reservation(current.id, ReservationStatus.RELEASED)
+            deltas = {"reserved": -current.quantity}
+            batch.apply(level, MovementKind.RELEASED, deltas, cause=_cause(current))
+    if not batch.is_empty:
+        fill(batch, *{level.id: level for level, _ in found}.values())
+        batch.write()
+    return [current for _, current in found]
+
+
+def get_reservation(
+    session: Session, reservation_id: int, *, holder_ref: str | None = None
+) -> Reservation:
     """Return the reservation with this id.
 
     Raises:
-        ReservationNotFoundError: there is none.
+        ReservationNotFoundError: there is none, or it is not that of ``holder_ref``.
     """
     found = session.get(Reservation, reservation_id, populate_existing=True)
     if found is None:
-        message = f"there is no reservation {reservation_id}"
-        raise ReservationNotFoundError(message, reservation_id=reservation_id)
+        raise not_found(reservation_id)
+    require_own(found, holder_ref)
     return found
 
 
-def lock_active(
-    session: Session, reservation: Reservation, now: datetime
-) -> tuple[ledger.LevelState, Reservation]:
-    """Lock a reservation's level, then re-read it, and return both if it is still active.
-
-    Raises:
-        ReservationExpiredError, ReservationClosedError: it is not.
-    """
-    level = ledger.lock_level_by_id(session, reservation.level_id)
-    current = reload_locked(session, reservation.id)
-    if current.status is ReservationStatus.EXPIRED or (
-        current.status is ReservationStatus.ACTIVE and current.expires_at <= now
-    ):
-        message = f"reservation {current.id} expired at {current.expires_at.isoformat()}"
-        raise ReservationExpiredError(message, reservation_id=current.id)
-    if current.status is not ReservationStatus.ACTIVE:
-        raise _closed(current)
-    return level, current
-
-
-def reload_locked(session: Session, reservation_id: int) -> Reservation:
-    """Return the reservation as it is now that its level is locked."""
-    found = session.scalars(
-        select(Reservation).filter_by(id=reservation_id).execution_options(populate_existing=True)
-    ).first()
-    if found is None:
-        message = f"there is no reservation {reservation_id}"
-        raise ReservationNotFoundError(message, reservation_id=reservation_id)
-    return found
-
-
-def close(
-    batch: ledger.Batch,
-    level: ledger.LevelState,
-    current: Reservation,
-    status: ReservationStatus,
-    kind: MovementKind,
-) -> None:
-    """Record the end of an active reservation and what it frees."""
-    batch.close_reservation(current.id, status)
-    batch.apply(level, kind, {"reserved": -current.quantity}, cause=_cause(current))
-
-
-def require_hold(expires_in: timedelta) -> timedelta:
-    """Return ``expires_in`` if a hold may last that long.
-
-    Raises:
-        InvalidTimeError: shorter than a second or longer than 30 days.
-    """
-    if not timedelta(seconds=1) <= expires_in <= MAX_HOLD:
-        message = f"a hold lasts from one second to {MAX_HOLD.days} days, not {expires_in}"
-        raise InvalidTimeError(message, expires_in=str(expires_in))
-    return expires_in
+def list_expiring(
+    session: Session, *, within: timedelta, limit: int = 100
+) -> Sequence[Reservation]:
+    """Return active reservations that end within ``within`` from now, the next one first."""
+    query = (
+        select(Reservation)
+        .where(Reservation.status == ReservationStatus.ACTIVE)
+        .where(Reservation.expires_at <= utc_now() + within)
+        .order_by(Reservation.expires_at, Reservation.id)
+        .limit(limit)
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(query).all()
 
 
 def _find_replay(session: Session, actor: str, key: str | None) -> Reservation | None:
@@ -214,42 +208,12 @@ def _find_replay(session: Session, actor: str, key: str | None) -> Reservation |
     ).first()
 
 
-def _same(
-    earlier: Reservation, variant: Variant, location: StockLocation, pieces: int
-) -> Reservation:
-    asked = (variant.id, location.id, pieces)
-    if (earlier.variant_id, earlier.location_id, earlier.quantity) != asked:
-        key = earlier.idempotency_key
-        message = f"the idempotency key {key!r} was used before with other content: use a new key"
-        raise IdempotencyConflictError(message, key=key, verb="reserve_stock")
+def _same(earlier: Reservation, asked: tuple[int, int, int, str | None]) -> Reservation:
+    was = (earlier.variant_id, earlier.location_id, earlier.quantity, earlier.holder_ref)
+    if was != asked:
+        raise conflict(earlier.idempotency_key, "reserve_stock")
     return earlier
 
 
 def _cause(current: Reservation) -> ledger.Cause:
     return ledger.Cause("reservation", str(current.id))
-
-
-def _closed(current: Reservation) -> ReservationClosedError:
-    message = f"reservation {current.id} is {current.status.value} already"
-    return ReservationClosedError(message, reservation_id=current.id, status=current.status.value)
-
-
-def _too_few(level: ledger.LevelState, pieces: int) -> InsufficientStockError:
-    return InsufficientStockError(
-        sku=level.sku,
-        location=level.location_name,
-        requested=pieces,
-        available=max(0, level.available),
-    )
-
-
-def list_expiring(session: Session, *, within: timedelta, limit: int = 100) -> Any:
-    """Return active reservations that end within ``within`` from now, the next one first."""
-    query = (
-        select(Reservation)
-        .where(Reservation.status == ReservationStatus.ACTIVE)
-        .where(Reservation.expires_at <= utc_now() + within)
-        .order_by(Reservation.expires_at)
-        .limit(limit)
-    )
-    return session.scalars(query).all()

@@ -11,10 +11,13 @@ from commerce_core.inventory.ledger.batch import Batch, Cause, KeyTakenError
 from commerce_core.inventory.ledger.levels import (
     MAX_QUANTITY,
     LevelState,
+    empty_state,
     ensure_levels,
+    lock_due_levels,
     lock_level,
-    lock_level_by_id,
     lock_levels,
+    lock_with,
+    locked_or_new,
 )
 
 __all__ = [
@@ -23,8 +26,11 @@ __all__ = [
     "Cause",
     "KeyTakenError",
     "LevelState",
+    "empty_state",
     "ensure_levels",
+    "lock_due_levels",
     "lock_level",
-    "lock_level_by_id",
     "lock_levels",
+    "lock_with",
+    "locked_or_new",
 ]

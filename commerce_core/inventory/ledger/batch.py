@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from commerce_core.clock import require_aware, utc_now
 from commerce_core.database import is_postgresql
 from commerce_core.errors import InvalidQuantityError, InvalidTimeError, LedgerError
-from commerce_core.inventory.hold_models import ReservationStatus
+from commerce_core.inventory.hold_models import Allocation, Reservation, ReservationStatus
 from commerce_core.inventory.ledger import postgresql, sqlite
 from commerce_core.inventory.ledger.levels import MAX_QUANTITY, LevelState
 from commerce_core.inventory.ledger.objects import persistent, refresh
-from commerce_core.inventory.ledger.rows import Rows, Written
+from commerce_core.inventory.ledger.rows import ALLOCATION_PARTS, Rows, Written
 from commerce_core.inventory.models import QUANTITIES, MovementKind, StockLevel, StockMovement
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Batch:
         self.now = utc_now()
         self.rows = Rows()
         self._levels: dict[int, LevelState] = {}
+        self._known: list[dict[str, Any]] = []
 
     def apply(
         self,
@@ -66,13 +67,16 @@ class Batch:
         """Change ``level`` in memory and record the movement. Call only what was decided.
 
         ``short`` goes down by itself as promises are covered again. It goes up only for a
-        ``physical`` fact; anything else that would promise too much meets the CHECK.
+        ``physical`` fact; anything else that would promise too much meets the CHECK. What a
+        physical fact took away cannot be damaged or held any longer.
 
         Raises:
             InvalidQuantityError: a quantity would exceed 1,000,000,000.
             InvalidTimeError: ``occurred_at`` lies before the level's last movement, or ahead.
         """
         moment = occurrence(level, occurred_at, self.now)
+        if physical:
+            deltas = _without_what_is_gone(level, deltas)
         short = shortfall(level, deltas)
         if short < 0 or (short and physical):
             deltas = {**deltas, "short": short}
@@ -140,7 +144,7 @@ class Batch:
         return row
 
     def close_reservation(self, reservation_id: int, status: ReservationStatus) -> None:
-        """Record the final status of an active reservation."""
+        """Record the final status of an active reservation; ``apply`` says what it frees."""
         self.rows.closed.append({"id": reservation_id, "status": status, "closed_at": self.now})
 
     def move_expiry(self, level: LevelState, reservation_id: int, expires_at: datetime) -> None:
@@ -168,18 +172,14 @@ class Batch:
         self.rows.allocations.append(row)
         return row
 
-    def change_allocation(
-        self, allocation_id: int, *, shipped: int = 0, released: int = 0, backordered: int = 0
-    ) -> None:
-        """Record deltas of an allocation's parts."""
-        self.rows.changed.append(
-            {
-                "id": allocation_id,
-                "shipped": shipped,
-                "released": released,
-                "backordered": backordered,
-            }
-        )
+    def change_allocation(self, allocation_id: int, now: Mapping[str, int], **deltas: int) -> None:
+        """Record deltas of an allocation's ``shipped``, ``released`` and ``backordered``.
+
+        ``now`` is what those of them that are known will be; the session's object gets them.
+        """
+        parts = {name: deltas.get(name, 0) for name in ALLOCATION_PARTS}
+        self.rows.changed.append({"id": allocation_id, **parts})
+        self._known.append({"id": allocation_id, **now})
 
     def write(self) -> Written:
         """Write everything and return the new ids, in the order in which rows were recorded.
@@ -209,17 +209,26 @@ class Batch:
                 row["id"] = number
         for row in self.rows.movements:
             row["xid"] = written.xid
-        for row in self.rows.levels:
-            refresh(self.session, StockLevel, row)
+        self._refresh_objects()
         return written
+
+    def _refresh_objects(self) -> None:
+        """Let objects of the session that stand for changed rows show what is now in them."""
+        for model, rows in (
+            (StockLevel, self.rows.levels),
+            (Reservation, self.rows.closed),
+            (Reservation, self.rows.extended),
+            (Allocation, self._known),
+        ):
+            for row in rows:
+                refresh(self.session, model, row)
 
     def _write_all(self) -> Written | None:
         if not is_postgresql(self.session):
             return sqlite.write(self.session, self.rows)
-        promises = (*self.rows.reservations, *self.rows.allocations)
-        if sum(row["idempotency_key"] is not None for row in promises) <= 1:
+        if self.rows.one_claim_decides:
             return postgresql.write(self.session, self.rows)
-        savepoint = self.session.begin_nested()  # one key of several may be taken
+        savepoint = self.session.begin_nested()  # one key may be taken, and rows beside it not
         written = postgresql.write(self.session, self.rows)
         if written is None:
             savepoint.rollback()
@@ -248,6 +257,19 @@ def _after(level: LevelState, deltas: Mapping[str, int]) -> dict[str, int]:
             message = f"{name} of level {level.id} would be {value}"
             raise LedgerError(message, name=name, quantity=value)
     return after
+
+
+def _without_what_is_gone(level: LevelState, deltas: Mapping[str, int]) -> Mapping[str, int]:
+    """Return ``deltas`` with ``damaged`` and ``quality_control`` lowered to what is still there."""
+    gone = -level.quantities["on_hand"] - deltas.get("on_hand", 0)
+    for name in ("damaged", "quality_control"):
+        gone += level.quantities[name] + deltas.get(name, 0)
+    for name in ("damaged", "quality_control"):
+        lost = min(gone, level.quantities[name] + deltas.get(name, 0))
+        if lost > 0:
+            deltas = {**deltas, name: deltas.get(name, 0) - lost}
+            gone -= lost
+    return deltas
 
 
 def shortfall(level: LevelState, deltas: Mapping[str, int]) -> int:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import bindparam, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from commerce_core.catalog.models import Variant, VariantStatus
-from commerce_core.database import is_postgresql
+from commerce_core.database import UTCDateTime, is_postgresql
+from commerce_core.errors import InvalidInputError, LocationNotFoundError, VariantNotFoundError
+from commerce_core.inventory.hold_models import Allocation, Reservation
+from commerce_core.inventory.kit_models import KitComponent
 from commerce_core.inventory.models import QUANTITIES, StockLevel, StockLocation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
+
+_Promise = TypeVar("_Promise", Reservation, Allocation)
 
 MAX_QUANTITY: Final = 1_000_000_000
 """Largest quantity of anything; keeps every sum of a level within 32 bits."""
@@ -117,7 +123,11 @@ _BY_PLACE: Final = _LOCKED.where(
     StockLevel.variant_id == bindparam("variant_id"),
     StockLevel.location_id == bindparam("location_id"),
 )
-_BY_ID: Final = _LOCKED.where(StockLevel.id == bindparam("level_id"))
+_DUE: Final = (
+    _LOCKED.where(StockLevel.next_expiry_at <= bindparam("now", type_=UTCDateTime()))
+    .limit(bindparam("at_most"))
+    .with_for_update(key_share=True, of=StockLevel, skip_locked=True)
+)
 
 
 def lock_level(session: Session, variant: Variant, location: StockLocation) -> LevelState | None:
@@ -131,9 +141,37 @@ def lock_level(session: Session, variant: Variant, location: StockLocation) -> L
     return None if row is None else LevelState(tuple(row))
 
 
-def lock_level_by_id(session: Session, level_id: int) -> LevelState:
-    """Return the level with this id, locked."""
-    return LevelState(tuple(session.execute(_BY_ID, {"level_id": level_id}).one()))
+def lock_due_levels(session: Session, now: datetime, *, limit: int) -> list[LevelState]:
+    """Lock the levels on which a reservation may have ended, but for those somebody else has."""
+    rows = session.execute(_DUE, {"now": now, "at_most": limit})
+    return [LevelState(tuple(row)) for row in rows]
+
+
+def lock_with(
+    session: Session, model: type[_Promise], ids: Iterable[int]
+) -> list[tuple[LevelState, _Promise]]:
+    """Lock the levels of promises in ascending id, and the promises; return both as they are now.
+
+    One statement, ordered by level and promise; promises of one level share its state. Promises
+    that do not exist are missing. The level is locked before its promise, as every writer does.
+    """
+    key: Any = model
+    statement = (
+        select(*_COLUMNS, model)
+        .join_from(StockLevel, StockLocation, StockLevel.location_id == StockLocation.id)
+        .join(Variant, StockLevel.variant_id == Variant.id)
+        .join(model, key.level_id == StockLevel.id)
+        .where(key.id.in_(sorted(set(ids))))
+        .order_by(StockLevel.id, key.id)
+        .with_for_update(key_share=True, of=[StockLevel, model])
+        .execution_options(populate_existing=True)
+    )
+    levels: dict[int, LevelState] = {}
+    found: list[tuple[LevelState, _Promise]] = []
+    for row in session.execute(statement):
+        level = LevelState(tuple(row)[:-1])
+        found.append((levels.setdefault(level.id, level), row[-1]))
+    return found
 
 
 def lock_levels(
@@ -151,17 +189,65 @@ def lock_levels(
     return {(state.variant_id, state.location_id): state for state in states}
 
 
-def ensure_levels(session: Session, places: Iterable[tuple[int, int]]) -> None:
-    """Create the levels that are missing at (variant id, location id). One statement."""
-    rows = [{"variant_id": v, "location_id": loc} for v, loc in sorted(set(places))]
-    if not rows:
+@contextmanager
+def locked_or_new(
+    session: Session, places: Iterable[tuple[int, int]]
+) -> Iterator[dict[tuple[int, int], LevelState]]:
+    """Lock the levels at (variant id, location id), creating those that are missing.
+
+    What is created goes away again if the block raises, so that a refusal leaves no trace.
+
+    Raises:
+        VariantNotFoundError, LocationNotFoundError, InvalidInputError: as in ``ensure_levels``.
+    """
+    wanted = set(places)
+    levels = lock_levels(session, wanted)
+    if len(levels) == len(wanted):
+        yield levels
         return
+    with session.begin_nested():
+        ensure_levels(session, wanted - levels.keys())
+        yield lock_levels(session, wanted)
+
+
+def ensure_levels(session: Session, places: Iterable[tuple[int, int]]) -> None:
+    """Create the levels that are missing at (variant id, location id). One statement.
+
+    Raises:
+        VariantNotFoundError, LocationNotFoundError: there is no such place.
+        InvalidInputError: the variant is a kit, which has no stock of its own.
+    """
+    wanted = sorted(set(places))
+    if not wanted:
+        return
+    _require_places(session, wanted)
     dialect: Any = postgresql if is_postgresql(session) else sqlite
     session.execute(
         dialect.insert(StockLevel)
-        .values(rows)
+        .values([{"variant_id": v, "location_id": loc} for v, loc in wanted])
         .on_conflict_do_nothing(index_elements=["variant_id", "location_id"])
     )
+
+
+def _require_places(session: Session, places: Sequence[tuple[int, int]]) -> None:
+    variants = {variant_id for variant_id, _ in places}
+    locations = {location_id for _, location_id in places}
+    known = set(session.scalars(select(Variant.id).where(Variant.id.in_(variants))))
+    if missing := variants - known:
+        message = f"there is no variant with the id {min(missing)}"
+        raise VariantNotFoundError(message, variant_id=min(missing))
+    known = set(session.scalars(select(StockLocation.id).where(StockLocation.id.in_(locations))))
+    if missing := locations - known:
+        message = f"there is no stock location with the id {min(missing)}"
+        raise LocationNotFoundError(message, location_id=min(missing))
+    kit = session.scalars(
+        select(Variant.sku)
+        .join(KitComponent, KitComponent.kit_id == Variant.id)
+        .where(Variant.id.in_(variants))
+    ).first()
+    if kit is not None:
+        message = f"{kit} is a kit and has no stock of its own: book its components"
+        raise InvalidInputError(message, sku=kit)
 
 
 def empty_state(variant: Variant, location: StockLocation) -> LevelState:

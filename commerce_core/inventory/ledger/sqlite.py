@@ -43,10 +43,7 @@ def _write(session: Session, rows: Rows) -> Written:
     movement_ids = _insert(session, _MOVEMENTS, [row | xid for row in rows.movements])
     _update(session, _RESERVATIONS, rows.closed)
     _update(session, _RESERVATIONS, rows.extended)
-    for row in rows.changed:
-        parts = ("shipped", "released", "backordered")
-        changes = {name: _ALLOCATIONS.c[name] + row[name] for name in parts}
-        session.execute(update(_ALLOCATIONS).where(_ALLOCATIONS.c.id == row["id"]).values(changes))
+    _update(session, _ALLOCATIONS, rows.changed, added=True)
     levels = _update(session, _LEVELS, rows.levels)
     return Written(levels, movement_ids, reservation_ids, allocation_ids, xid.get("xid", 0))
 
@@ -58,15 +55,16 @@ def _insert(session: Session, table: Table, rows: list[dict[str, Any]]) -> list[
     return list(session.scalars(statement, rows))
 
 
-def _update(session: Session, table: Table, rows: list[dict[str, Any]]) -> int:
+def _update(
+    session: Session, table: Table, rows: list[dict[str, Any]], *, added: bool = False
+) -> int:
     if not rows:
         return 0
     names = [name for name in rows[0] if name != "id"]
-    statement = (
-        update(table)
-        .where(table.c.id == bindparam("row_id"))
-        .values({name: bindparam(f"new_{name}") for name in names})
-    )
+    new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    if added:
+        new = {name: table.c[name] + value for name, value in new.items()}
+    statement = update(table).where(table.c.id == bindparam("row_id")).values(new)
     parameters = [
         {"row_id": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows
     ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 
 from commerce_core.clock import utc_now
+from commerce_core.database import is_postgresql
 from commerce_core.errors import (
     IdempotencyConflictError,
     InsufficientStockError,
@@ -58,7 +59,7 @@ def reserve_stock(
 ) -> Reservation:
     """Hold ``quantity`` available pieces until ``expires_in`` from now. The caller commits.
 
-    Two statements on PostgreSQL. A replay of the key returns the first reservation.
+    One statement on PostgreSQL. A replay of the key returns the first reservation.
 
     Raises:
         InsufficientStockError: fewer are available, even after expired holds are let go.
@@ -71,6 +72,46 @@ def reserve_stock(
     batch = ledger.Batch(session, actor=require_actor(actor))
     holder = clean_optional(holder_ref, name="the holder", max_length=HOLDER_LENGTH)
     key = None if idempotency_key is None else require_key(idempotency_key)
+    wish = {
+        "variant_id": variant.id,
+        "location_id": location.id,
+        "quantity": pieces,
+        "expires_at": batch.now + lasting,
+        "holder_ref": holder,
+        "actor": batch.actor,
+        "key": key,
+        "now": batch.now,
+    }
+    try:
+        row = _reserve_at_once(session, wish) or _reserve_under_lock(batch, variant, location, wish)
+    except (ledger.KeyTakenError, ledger.KeyTakenAtOnceError):
+        earlier = _find_replay(session, batch.actor, key)
+        if earlier is None:
+            raise
+        return _same(earlier, variant, location, pieces)
+    return row if isinstance(row, Reservation) else persistent(session, Reservation, row)
+
+
+def _reserve_at_once(session: Session, wish: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the new reservation's row, or None where that has to be decided under a lock."""
+    if not is_postgresql(session):
+        return None
+    granted = ledger.reserve_at_once(session, wish)
+    if granted is None:
+        return None
+    return wish | {
+        "id": granted[0],
+        "level_id": granted[1],
+        "status": ReservationStatus.ACTIVE,
+        "idempotency_key": wish["key"],
+        "created_at": wish["now"],
+    }
+
+
+def _reserve_under_lock(
+    batch: ledger.Batch, variant: Variant, location: StockLocation, wish: dict[str, Any]
+) -> dict[str, Any] | Reservation:
+    session, pieces, key = batch.session, wish["quantity"], wish["key"]
     level = ledger.lock_level(session, variant, location) or empty_state(variant, location)
     if level.available < pieces or not (level.is_open and level.is_offered):
         earlier = _find_replay(session, batch.actor, key)
@@ -80,17 +121,12 @@ def reserve_stock(
         settle_due(batch, level)
         if level.available < pieces:
             raise _too_few(level, pieces)
+    holder = wish["holder_ref"]
     cause = ledger.Cause("holder", holder) if holder else None
     batch.apply(level, MovementKind.RESERVED, {"reserved": pieces}, cause=cause)
-    row = batch.reserve(level, pieces, batch.now + lasting, holder_ref=holder, idempotency_key=key)
-    try:
-        batch.write()
-    except ledger.KeyTakenError:
-        earlier = _find_replay(session, batch.actor, key)
-        if earlier is None:
-            raise
-        return _same(earlier, variant, location, pieces)
-    return persistent(session, Reservation, row)
+    row = batch.reserve(level, pieces, wish["expires_at"], holder_ref=holder, idempotency_key=key)
+    batch.write()
+    return row
 
 
 def extend_reservation(

@@ -16,15 +16,18 @@ from commerce_core.inventory.ledger.levels import (
     lock_level_by_id,
     lock_levels,
 )
+from commerce_core.inventory.ledger.reserve_at_once import KeyTakenAtOnceError, reserve_at_once
 
 __all__ = [
     "MAX_QUANTITY",
     "Batch",
     "Cause",
+    "KeyTakenAtOnceError",
     "KeyTakenError",
     "LevelState",
     "ensure_levels",
     "lock_level",
     "lock_level_by_id",
     "lock_levels",
+    "reserve_at_once",
 ]

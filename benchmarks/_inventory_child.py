@@ -13,11 +13,11 @@ import psycopg
 from sqlalchemy import make_url, select
 
 from commerce_core import make_engine, make_session_factory, run_in_transaction
+from commerce_core.clock import utc_now
 from commerce_core.errors import InsufficientStockError
 from commerce_core.inventory import ReserveRequest, receive_stock, reserve_many, reserve_stock
-from commerce_core.inventory.ledger import batch, postgresql
-from commerce_core.inventory.ledger.levels import _BY_PLACE, LevelState
-from commerce_core.inventory.models import MovementKind, StockLevel
+from commerce_core.inventory.ledger.reserve_at_once import _RESERVE
+from commerce_core.inventory.models import StockLevel
 from commerce_core.migrations import upgrade
 from commerce_core.testing import make_location, make_product, make_variant
 
@@ -101,19 +101,29 @@ class Shop:
         return done
 
     def _bare(self, client: int, request: dict[str, Any]) -> int:
-        """Send the identical two statements through psycopg, nothing else."""
+        """Send the identical statement through psycopg, nothing else."""
         address = make_url(self.url)
-        dialect = self.sessions.kw["bind"].dialect
-        lock = str(_BY_PLACE.compile(dialect=dialect))
         with psycopg.connect(
-            host=str(address.query["host"]), user="postgres", dbname=address.database, autocommit=True
+            host=str(address.query["host"]),
+            user="postgres",
+            dbname=address.database,
+            autocommit=True,
         ) as connection:
             for number in range(request["operations"]):
                 variant = self._pick(client, number, hot=request["hot"])
-                place = {"variant_id": variant.id, "location_id": self.location.id}
+                now = utc_now()
+                wish = {
+                    "variant_id": variant.id,
+                    "location_id": self.location.id,
+                    "quantity": 1,
+                    "expires_at": now + HOLD,
+                    "holder_ref": None,
+                    "actor": "bench",
+                    "key": None,
+                    "now": now,
+                }
                 with connection.transaction():
-                    row = connection.execute(lock, place).fetchone()
-                    connection.execute(*_write(row))
+                    connection.execute(_RESERVE, wish).fetchone()
         return int(request["operations"])
 
     def _scarce(self, stock: int) -> Any:
@@ -128,24 +138,6 @@ class Shop:
         """Return how many levels promise more than they have."""
         query = select(StockLevel.id).where(StockLevel.available < 0)
         return run_in_transaction(self.sessions, lambda s: len(s.scalars(query).all()))
-
-
-def _write(row: Any) -> tuple[str, dict[str, Any]]:
-    """Return what one reserve sends: the row as the driver gave it, with the raw status text."""
-    values = list(row)
-    level = LevelState(values)
-    change = object.__new__(batch.Batch)
-    change.__init__(_NoSession(), actor="bench")  # type: ignore[misc]
-    change.apply(level, MovementKind.RESERVED, {"reserved": 1})
-    change.reserve(level, 1, change.now + HOLD)
-    now = level.columns()
-    change.rows.levels = [{"id": level.id, **now}]
-    change.rows.level_columns = tuple(k for k in now if now[k] != level.saved[k])
-    return postgresql.prepared(change.rows)
-
-
-class _NoSession:
-    """Stands where a session would: the bare side never asks it anything."""
 
 
 def main() -> None:

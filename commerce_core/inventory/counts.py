@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from commerce_core.clock import utc_now
 from commerce_core.errors import InvalidStateError
 from commerce_core.inventory import ledger
-from commerce_core.inventory.allocations import fill
+from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import require_actor, require_quantity
 from commerce_core.inventory.count_models import CountStatus, StockCount, StockCountLine
-from commerce_core.inventory.ledger.levels import empty_state
 from commerce_core.inventory.models import MovementKind, StockLocation
 from commerce_core.text import clean_text
 
@@ -58,7 +58,7 @@ def count_stock(
     who = require_actor(actor)
     current = _open(session, count)
     location = session.get_one(StockLocation, current.location_id)
-    level = ledger.lock_level(session, variant, location) or empty_state(variant, location)
+    level = ledger.lock_level(session, variant, location) or ledger.empty_state(variant, location)
     line = session.scalars(
         select(StockCountLine).filter_by(count_id=current.id, variant_id=variant.id)
     ).first()
@@ -69,7 +69,7 @@ def count_stock(
     line.counted = pieces
     line.level_version = level.version
     line.counted_by = who
-    line.counted_at = ledger.Batch(session, actor=who).now
+    line.counted_at = utc_now()
     session.flush()
     return line
 
@@ -82,26 +82,25 @@ def post_count(session: Session, count: StockCount, *, actor: str) -> Sequence[S
     Raises:
         InvalidStateError: the count has been posted or cancelled.
     """
+    who = require_actor(actor)
     current = _open(session, count)
-    batch = ledger.Batch(session, actor=require_actor(actor))
     lines = [line for line in list_count_lines(session, current) if line.difference]
     places = [(line.variant_id, current.location_id) for line in lines]
-    ledger.ensure_levels(session, places)
-    levels = ledger.lock_levels(session, places)
-    for line in lines:
-        level = levels[line.variant_id, current.location_id]
-        delta = max(line.difference, -level.quantities["on_hand"])
-        batch.apply(
-            level,
-            MovementKind.COUNTED,
-            {"on_hand": delta},
-            reason=current.name,
-            cause=ledger.Cause("stock_count_line", str(line.id)),
-            physical=True,
-        )
-        fill(batch, level)
-    if not batch.is_empty:
-        batch.write()
+    with ledger.locked_or_new(session, places) as levels:
+        batch = ledger.Batch(session, actor=who)
+        for line in lines:
+            level = levels[line.variant_id, current.location_id]
+            batch.apply(
+                level,
+                MovementKind.COUNTED,
+                {"on_hand": max(line.difference, -level.quantities["on_hand"])},
+                reason=current.name,
+                cause=ledger.Cause("stock_count_line", str(line.id)),
+                physical=True,
+            )
+        fill(batch, *levels.values())
+        if not batch.is_empty:
+            batch.write()
     current.status = CountStatus.POSTED
     current.closed_at = batch.now
     session.flush()
@@ -114,9 +113,10 @@ def cancel_count(session: Session, count: StockCount, *, actor: str) -> StockCou
     Raises:
         InvalidStateError: the count has been posted or cancelled.
     """
+    require_actor(actor)
     current = _open(session, count)
     current.status = CountStatus.CANCELLED
-    current.closed_at = ledger.Batch(session, actor=require_actor(actor)).now
+    current.closed_at = utc_now()
     session.flush()
     return current
 

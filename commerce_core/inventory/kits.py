@@ -6,22 +6,22 @@ anything is checked. Picking and returning happen by component; the price stands
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
+from commerce_core.catalog.models import Variant, VariantStatus
 from commerce_core.errors import InvalidInputError
+from commerce_core.inventory.availability import list_availability
 from commerce_core.inventory.checks import require_quantity
 from commerce_core.inventory.kit_models import KitComponent
-from commerce_core.inventory.models import StockLevel, StockLocation
+from commerce_core.inventory.models import StockLevel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy.orm import Session
-
-    from commerce_core.catalog.models import Variant
 
 
 def define_kit(session: Session, kit: Variant, components: Mapping[Variant, int]) -> None:
@@ -36,14 +36,13 @@ def define_kit(session: Session, kit: Variant, components: Mapping[Variant, int]
     if not components:
         message = f"the kit {kit.sku} needs at least one component"
         raise InvalidInputError(message, sku=kit.sku)
-    ids = [component.id for component in components]
-    _require_flat(session, kit, ids)
-    for row in session.scalars(select(KitComponent).filter_by(kit_id=kit.id)).all():
-        session.delete(row)
-    session.flush()
-    for component, quantity in components.items():
-        pieces = require_quantity(quantity)
-        session.add(KitComponent(kit_id=kit.id, component_id=component.id, quantity=pieces))
+    pieces = {component.id: require_quantity(n) for component, n in components.items()}
+    _require_flat(session, kit, list(pieces))
+    session.execute(delete(KitComponent).where(KitComponent.kit_id == kit.id))
+    session.add_all(
+        KitComponent(kit_id=kit.id, component_id=number, quantity=quantity)
+        for number, quantity in sorted(pieces.items())
+    )
     session.flush()
 
 
@@ -65,37 +64,27 @@ def _require_flat(session: Session, kit: Variant, ids: list[int]) -> None:
 
 
 def components_of(session: Session, kit_ids: list[int]) -> dict[int, dict[int, int]]:
-    """Return kit id → (component id → pieces) for those of ``kit_ids`` that are kits."""
+    """Return kit id → (component id → pieces) for those of ``kit_ids`` that are kits on offer."""
     found: dict[int, dict[int, int]] = defaultdict(dict)
-    query = select(KitComponent).where(KitComponent.kit_id.in_(kit_ids))
-    for row in session.scalars(query):
-        found[row.kit_id][row.component_id] = row.quantity
+    query = (
+        select(KitComponent.kit_id, KitComponent.component_id, KitComponent.quantity)
+        .join(Variant, KitComponent.kit_id == Variant.id)
+        .where(KitComponent.kit_id.in_(kit_ids), Variant.status == VariantStatus.ACTIVE)
+    )
+    for kit_id, component_id, pieces in session.execute(query):
+        found[kit_id][component_id] = pieces
     return dict(found)
 
 
-def explode(session: Session, wanted: Mapping[int, int]) -> dict[int, int]:
-    """Return demand by stocked variant: kits replaced by their components, all summed."""
-    kits = components_of(session, list(wanted))
-    demand: Counter[int] = Counter()
-    for variant_id, quantity in wanted.items():
-        for component_id, pieces in kits.get(variant_id, {variant_id: 1}).items():
-            demand[component_id] += quantity * pieces
-    return dict(demand)
-
-
 def kit_available(session: Session, kit: Variant) -> dict[int, int]:
-    """Return how many kits each open location could make up: location id → kits."""
+    """Return how many kits each open location could make up: location id → kits.
+
+    Empty where the kit (or ``kit`` is no kit) is not on offer. What has expired counts.
+    """
     parts = components_of(session, [kit.id]).get(kit.id, {})
-    if not parts:
-        return {}
-    rows = session.execute(
-        select(StockLevel.location_id, StockLevel.variant_id, StockLevel.available)
-        .join(StockLocation, StockLevel.location_id == StockLocation.id)
-        .where(StockLevel.variant_id.in_(parts), StockLocation.is_open)
-    ).all()
     there: dict[int, dict[int, int]] = defaultdict(dict)
-    for location_id, variant_id, available in rows:
-        there[location_id][variant_id] = max(0, available)
+    for row in list_availability(session, list(parts)):
+        there[row.location_id][row.variant_id] = row.available if row.is_offered else 0
     return {
         location_id: min(stock.get(v, 0) // pieces for v, pieces in parts.items())
         for location_id, stock in there.items()

@@ -5,13 +5,16 @@ Ordering raises ``incoming``; receiving turns it into ``on_hand``. Functions nev
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
-from commerce_core.errors import InvalidInputError, InvalidStateError
+from commerce_core.clock import require_aware
+from commerce_core.errors import DuplicateError, InvalidInputError, InvalidStateError
 from commerce_core.inventory import ledger
-from commerce_core.inventory.allocations import fill
+from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import require_actor, require_open, require_quantity
 from commerce_core.inventory.models import MovementKind
 from commerce_core.inventory.purchasing_models import (
@@ -21,10 +24,12 @@ from commerce_core.inventory.purchasing_models import (
     PurchaseStatus,
     Supplier,
 )
+from commerce_core.inventory.replays import Once
 from commerce_core.text import clean_optional, clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import date, datetime
 
     from sqlalchemy.orm import Session
@@ -37,13 +42,22 @@ _OPEN = (PurchaseStatus.ORDERED, PurchaseStatus.PARTIALLY_RECEIVED)
 
 
 def create_supplier(session: Session, *, name: str, email: str | None = None) -> Supplier:
-    """Create a supplier. Flushes; the caller commits."""
+    """Create a supplier. Flushes; the caller commits.
+
+    Raises:
+        InvalidTextError: the name is empty or too long.
+        DuplicateError: there is a supplier of this name.
+    """
     supplier = Supplier(
         name=clean_text(name, name="the supplier's name", max_length=200),
         email=clean_optional(email, name="the supplier's address", max_length=254),
     )
-    session.add(supplier)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(supplier)
+    except IntegrityError as exc:
+        message = f"there is a supplier called {supplier.name!r} already"
+        raise DuplicateError(message, name=supplier.name) from exc
     return supplier
 
 
@@ -55,40 +69,50 @@ def create_purchase_order(
     *,
     actor: str,
     expected_on: date | None = None,
+    idempotency_key: str | None = None,
 ) -> PurchaseOrder:
     """Draft a purchase order: variant → (pieces, unit cost). Nothing is expected yet.
 
+    A replay of the key returns the first order.
+
     Raises:
-        InvalidInputError: no lines, or unit costs of two currencies.
+        InvalidInputError: no lines, a negative unit cost, or unit costs of two currencies.
         InvalidQuantityError: a quantity is not a whole number from 1.
+        IdempotencyConflictError: the key was used with other content.
     """
     currencies = {cost.currency for _, cost in lines.values()}
     if len(currencies) != 1:
         message = "a purchase order needs lines, all in one currency"
         raise InvalidInputError(message, currencies=sorted(currencies))
-    for quantity, _ in lines.values():
-        require_quantity(quantity)
-    last = session.scalar(select(func.max(PurchaseOrder.id))) or 0
+    if any(cost.amount < 0 for _, cost in lines.values()):
+        message = "a unit cost is negative"
+        raise InvalidInputError(message)
+    wanted = {v.id: (require_quantity(n), cost.amount) for v, (n, cost) in lines.items()}
+    who = require_actor(actor)
+    content = {"lines": sorted(wanted.items()), "to": [supplier.id, location.id, expected_on]}
+    once = Once(session, actor=who, verb="create_purchase_order", key=idempotency_key, **content)
+    earlier = once.earlier() or once.take()
+    if earlier is not None:
+        return session.get_one(PurchaseOrder, earlier, populate_existing=True)
     order = PurchaseOrder(
-        number=f"P{last + 1:05d}",
+        number=secrets.token_hex(16),  # until it has an id
         supplier_id=supplier.id,
         location_id=location.id,
         currency=currencies.pop(),
-        created_by=require_actor(actor),
+        created_by=who,
         expected_on=expected_on,
     )
     session.add(order)
     session.flush()
+    order.number = f"P{order.id:05d}"
     session.add_all(
         PurchaseOrderLine(
-            purchase_order_id=order.id,
-            variant_id=variant.id,
-            quantity=quantity,
-            unit_cost=cost.amount,
+            purchase_order_id=order.id, variant_id=number, quantity=quantity, unit_cost=cost
         )
-        for variant, (quantity, cost) in lines.items()
+        for number, (quantity, cost) in sorted(wanted.items())
     )
     session.flush()
+    once.record(order.id)
     return order
 
 
@@ -100,16 +124,18 @@ def place_purchase_order(
     Raises:
         InvalidStateError: it is not a draft.
     """
+    who = require_actor(actor)
+    moment = None if ordered_at is None else require_aware(ordered_at, name="ordered_at")
     current, lines = _locked(session, order, (PurchaseStatus.DRAFT,), "ordered")
-    batch = ledger.Batch(session, actor=require_actor(actor))
-    levels = _levels(session, current, lines)
-    for line in lines:
-        level = levels[line.variant_id, current.location_id]
-        deltas = {"incoming": line.quantity}
-        batch.apply(level, MovementKind.EXPECTED, deltas, cause=_cause(line))
-    batch.write()
+    with _levels(session, current, lines) as levels:
+        batch = ledger.Batch(session, actor=who)
+        for line in lines:
+            level = levels[line.variant_id, current.location_id]
+            deltas = {"incoming": line.quantity}
+            batch.apply(level, MovementKind.EXPECTED, deltas, cause=_cause(line))
+        batch.write()
     current.status = PurchaseStatus.ORDERED
-    current.ordered_at = ordered_at or batch.now
+    current.ordered_at = moment or batch.now
     session.flush()
     return current
 
@@ -124,48 +150,49 @@ def receive_purchase_order(
 ) -> PurchaseOrder:
     """Book a delivery: line id → pieces. More than was ordered is booked too.
 
-    A repeat of the key books nothing.
+    A replay of the key books nothing.
 
     Raises:
         InvalidStateError: the order is not open.
         InvalidInputError: no lines, or a line of another order.
         LocationClosedError, InvalidQuantityError: as in ``receive_stock``.
+        IdempotencyConflictError: the key was used with other content.
     """
+    pieces = {line_id: require_quantity(n) for line_id, n in sorted(received.items())}
     who = require_actor(actor)
-    keys = {line_id: f"{idempotency_key}:{line_id}" for line_id in received}
-    if idempotency_key is not None and _was_received(session, who, list(keys.values())):
-        return session.get_one(PurchaseOrder, order.id, populate_existing=True)
-    current, lines = _locked(session, order, _OPEN, "received")
+    content = {"order": order.id, "received": list(pieces.items())}
+    once = Once(session, actor=who, verb="receive_purchase_order", key=idempotency_key, **content)
+    current = _lock(session, order)
+    if once.earlier() is not None:
+        return current
+    lines = _require_state(session, current, _OPEN, "received")
     by_id = {line.id: line for line in lines}
-    if not received or not received.keys() <= by_id.keys():
+    if not pieces or not pieces.keys() <= by_id.keys():
         message = "give at least one line of this purchase order"
-        raise InvalidInputError(message, lines=sorted(received.keys() - by_id.keys()))
-    batch = ledger.Batch(session, actor=who)
-    levels = _levels(session, current, lines)
-    for line_id, quantity in sorted(received.items()):
-        pieces = require_quantity(quantity)
-        line = by_id[line_id]
-        level = levels[line.variant_id, current.location_id]
-        require_open(level)
-        deltas = {"on_hand": pieces, "incoming": -min(pieces, line.outstanding)}
-        batch.apply(level, MovementKind.RECEIVED, deltas, cause=_cause(line), physical=True)
-        fill(batch, level)
-    batch.write()
-    for line_id, pieces in received.items():
-        by_id[line_id].received += pieces
+        raise InvalidInputError(message, lines=sorted(pieces.keys() - by_id.keys()))
+    with _levels(session, current, lines) as levels:
+        batch = ledger.Batch(session, actor=who)
+        for line_id, quantity in pieces.items():
+            line = by_id[line_id]
+            level = levels[line.variant_id, current.location_id]
+            require_open(level)
+            deltas = {"on_hand": quantity, "incoming": -min(quantity, line.outstanding)}
+            batch.apply(level, MovementKind.RECEIVED, deltas, cause=_cause(line), physical=True)
+        fill(batch, *levels.values())
+        once.take()
+        batch.write()
+    for line_id, quantity in pieces.items():
+        by_id[line_id].received += quantity
         session.add(
             PurchaseReceipt(
-                line_id=line_id,
-                quantity=pieces,
-                received_at=batch.now,
-                actor=who,
-                idempotency_key=None if idempotency_key is None else keys[line_id],
+                line_id=line_id, quantity=quantity, received_at=batch.now, actor=who
             )
         )
     done = not any(line.outstanding for line in lines)
     current.status = PurchaseStatus.RECEIVED if done else PurchaseStatus.PARTIALLY_RECEIVED
     current.closed_at = batch.now if done else None
     session.flush()
+    once.record(current.id)
     return current
 
 
@@ -175,16 +202,16 @@ def cancel_purchase_order(session: Session, order: PurchaseOrder, *, actor: str)
     Raises:
         InvalidStateError: it has ended.
     """
+    who = require_actor(actor)
     current, lines = _locked(session, order, (PurchaseStatus.DRAFT, *_OPEN), "cancelled")
-    batch = ledger.Batch(session, actor=require_actor(actor))
-    if current.status is not PurchaseStatus.DRAFT:
-        levels = _levels(session, current, lines)
-        for line in lines:
-            if line.outstanding:
+    batch = ledger.Batch(session, actor=who)
+    awaited = [line for line in lines if line.outstanding]
+    if current.status is not PurchaseStatus.DRAFT and awaited:
+        with _levels(session, current, awaited) as levels:
+            for line in awaited:
                 level = levels[line.variant_id, current.location_id]
                 deltas = {"incoming": -line.outstanding}
                 batch.apply(level, MovementKind.EXPECTED, deltas, cause=_cause(line))
-        if not batch.is_empty:
             batch.write()
     arrived = any(line.received for line in lines)
     current.status = PurchaseStatus.RECEIVED if arrived else PurchaseStatus.CANCELLED
@@ -202,37 +229,38 @@ def list_purchase_order_lines(
     return session.scalars(ordered).all()
 
 
-def _was_received(session: Session, actor: str, keys: list[str]) -> bool:
-    query = select(PurchaseReceipt.id).where(
-        PurchaseReceipt.actor == actor, PurchaseReceipt.idempotency_key.in_(keys)
-    )
-    return session.scalars(query.limit(1)).first() is not None
-
-
 def _locked(
     session: Session,
     order: PurchaseOrder,
     allowed: tuple[PurchaseStatus, ...],
     verb: str,
 ) -> tuple[PurchaseOrder, Sequence[PurchaseOrderLine]]:
-    current = session.scalars(
+    current = _lock(session, order)
+    return current, _require_state(session, current, allowed, verb)
+
+
+def _lock(session: Session, order: PurchaseOrder) -> PurchaseOrder:
+    return session.scalars(
         select(PurchaseOrder)
         .filter_by(id=order.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one()
+
+
+def _require_state(
+    session: Session, current: PurchaseOrder, allowed: tuple[PurchaseStatus, ...], verb: str
+) -> Sequence[PurchaseOrderLine]:
     if current.status not in allowed:
         message = f"purchase order {current.number} is {current.status.value}, not to be {verb}"
         raise InvalidStateError(message, number=current.number, status=current.status.value)
-    return current, list_purchase_order_lines(session, current)
+    return list_purchase_order_lines(session, current)
 
 
 def _levels(
     session: Session, order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]
-) -> dict[tuple[int, int], ledger.LevelState]:
-    places = [(line.variant_id, order.location_id) for line in lines]
-    ledger.ensure_levels(session, places)
-    return ledger.lock_levels(session, places)
+) -> AbstractContextManager[dict[tuple[int, int], ledger.LevelState]]:
+    return ledger.locked_or_new(session, [(line.variant_id, order.location_id) for line in lines])
 
 
 def _cause(line: PurchaseOrderLine) -> ledger.Cause:

@@ -113,7 +113,6 @@ class PurchaseReceipt(Base):
     __tablename__ = "commerce_purchase_receipt"
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity_positive"),
-        UniqueConstraint("actor", "idempotency_key"),
         Index(None, "line_id"),
         {"info": {"personal_data": ("actor",), "retention": "10 years (books)"}},
     )
@@ -123,4 +122,3 @@ class PurchaseReceipt(Base):
     quantity: Mapped[int] = mapped_column(Integer)
     received_at: Mapped[datetime] = mapped_column(UTCDateTime())
     actor: Mapped[str] = mapped_column(String(120))
-    idempotency_key: Mapped[str | None] = mapped_column(String(200))

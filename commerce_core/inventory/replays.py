@@ -6,11 +6,12 @@ before it refuses: a replay must get its first answer also when a first try woul
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from commerce_core.errors import IdempotencyConflictError
+from commerce_core.idempotency import claim, find_claim, fingerprint_of
 from commerce_core.inventory.ledger import Cause
 from commerce_core.inventory.models import MovementKind, StockMovement
 
@@ -18,6 +19,47 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy.orm import Session
+
+    from commerce_core.idempotency import Claim
+
+
+class Once:
+    """A request that may be repeated, where no single row of its own could carry the key.
+
+    Ask ``earlier`` first, decide, ask again where waiting for a lock ended in a refusal, then
+    ``take`` the key and write, then ``record``. Without a key it does nothing.
+    """
+
+    def __init__(
+        self, session: Session, *, actor: str, verb: str, key: str | None, **content: Any
+    ) -> None:
+        self._session = session
+        self._claim: Claim | None = None
+        self._asked: dict[str, str] | None = None
+        if key is not None:
+            fingerprint = fingerprint_of(**content)
+            self._asked = {"actor": actor, "verb": verb, "key": key, "fingerprint": fingerprint}
+
+    def earlier(self) -> Any | None:
+        """Return the recorded answer of the first time, or None.
+
+        Raises:
+            IdempotencyConflictError: the key was used with other content.
+        """
+        found = None if self._asked is None else find_claim(self._session, **self._asked)
+        return None if found is None else found.result
+
+    def take(self) -> Any | None:
+        """Claim the key; return the first answer if somebody else has claimed it meanwhile."""
+        if self._asked is None:
+            return None
+        self._claim = claim(self._session, **self._asked)
+        return self._claim.result if self._claim.is_replay else None
+
+    def record(self, answer: Any) -> None:
+        """Store what replays will be answered (JSON). The caller commits."""
+        if self._claim is not None:
+            self._claim.record(answer)
 
 
 def conflict(key: str | None, verb: str) -> IdempotencyConflictError:

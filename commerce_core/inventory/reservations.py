@@ -8,11 +8,12 @@ short first expires what is due on the level and tries once more, in the same tr
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
 from commerce_core.clock import utc_now
+from commerce_core.database import is_postgresql
 from commerce_core.idempotency import require_key
 from commerce_core.inventory import ledger
 from commerce_core.inventory.backorders import fill
@@ -62,7 +63,7 @@ def reserve_stock(
 ) -> Reservation:
     """Hold ``quantity`` available pieces until ``expires_in`` from now. The caller commits.
 
-    Two statements on PostgreSQL. A replay of the key returns the first reservation.
+    One statement on PostgreSQL. A replay of the key returns the first reservation.
 
     Raises:
         InsufficientStockError: fewer are available, even after expired holds are let go.
@@ -72,30 +73,66 @@ def reserve_stock(
     """
     pieces = require_quantity(quantity)
     lasting = require_hold(expires_in)
-    who = require_actor(actor)
-    holder = require_holder(holder_ref)
-    key = None if idempotency_key is None else require_key(idempotency_key)
-    asked = (variant.id, location.id, pieces, holder)
+    batch = ledger.Batch(session, actor=require_actor(actor))
+    wish = {
+        "variant_id": variant.id,
+        "location_id": location.id,
+        "quantity": pieces,
+        "expires_at": batch.now + lasting,
+        "holder_ref": require_holder(holder_ref),
+        "actor": batch.actor,
+        "key": None if idempotency_key is None else require_key(idempotency_key),
+        "now": batch.now,
+    }
+    try:
+        row = _reserve_at_once(session, wish) or _reserve_under_lock(batch, variant, location, wish)
+    except (ledger.KeyTakenError, ledger.KeyTakenAtOnceError):
+        earlier = _find_replay(session, wish)
+        if earlier is None:
+            raise
+        return earlier
+    return row if isinstance(row, Reservation) else persistent(session, Reservation, row)
+
+
+def _reserve_at_once(session: Session, wish: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the new reservation's row, or None where that has to be decided under a lock."""
+    if not is_postgresql(session):
+        return None
+    granted = ledger.reserve_at_once(session, wish)
+    if granted is None:
+        return None
+    return wish | {
+        "id": granted[0],
+        "level_id": granted[1],
+        "status": ReservationStatus.ACTIVE,
+        "idempotency_key": wish["key"],
+        "created_at": wish["now"],
+    }
+
+
+def _reserve_under_lock(
+    batch: ledger.Batch, variant: Variant, location: StockLocation, wish: dict[str, Any]
+) -> dict[str, Any] | Reservation:
+    """Return the new reservation's row, or what the key got before."""
+    session, pieces, holder = batch.session, wish["quantity"], wish["holder_ref"]
     level = ledger.lock_level(session, variant, location) or ledger.empty_state(variant, location)
-    batch = ledger.Batch(session, actor=who)
-    if level.available < pieces or not (level.is_open and level.is_offered):
-        earlier = _find_replay(session, who, key)
+    refused = level.available < pieces or not (level.is_open and level.is_offered)
+    if refused or is_postgresql(session):  # there the quick way refused
+        earlier = _find_replay(session, wish)
         if earlier is not None:
-            return _same(earlier, asked)
+            return earlier
+    if refused:
         require_available_place(level)
+        batch.now = utc_now()  # the lock may have taken a while
         settle_due(batch, [level])
         if level.available < pieces:
             raise too_few(level, pieces)
     batch.apply(level, MovementKind.RESERVED, {"reserved": pieces}, cause=holder_cause(holder))
-    row = batch.reserve(level, pieces, batch.now + lasting, holder_ref=holder, idempotency_key=key)
-    try:
-        batch.write()
-    except ledger.KeyTakenError:
-        earlier = _find_replay(session, who, key)
-        if earlier is None:
-            raise
-        return _same(earlier, asked)
-    return persistent(session, Reservation, row)
+    row = batch.reserve(
+        level, pieces, wish["expires_at"], holder_ref=holder, idempotency_key=wish["key"]
+    )
+    batch.write()
+    return row
 
 
 def extend_reservation(
@@ -198,21 +235,23 @@ def list_expiring(
     return session.scalars(query).all()
 
 
-def _find_replay(session: Session, actor: str, key: str | None) -> Reservation | None:
-    if key is None:
+def _find_replay(session: Session, wish: dict[str, Any]) -> Reservation | None:
+    """Return the reservation that the wish's key got before, or None.
+
+    Raises:
+        IdempotencyConflictError: that was for another wish.
+    """
+    if wish["key"] is None:
         return None
-    return session.scalars(
+    found = session.scalars(
         select(Reservation)
-        .filter_by(actor=actor, idempotency_key=key)
+        .filter_by(actor=wish["actor"], idempotency_key=wish["key"])
         .execution_options(populate_existing=True)
     ).first()
-
-
-def _same(earlier: Reservation, asked: tuple[int, int, int, str | None]) -> Reservation:
-    was = (earlier.variant_id, earlier.location_id, earlier.quantity, earlier.holder_ref)
-    if was != asked:
-        raise conflict(earlier.idempotency_key, "reserve_stock")
-    return earlier
+    content = ("variant_id", "location_id", "quantity", "holder_ref")
+    if found is not None and any(getattr(found, name) != wish[name] for name in content):
+        raise conflict(wish["key"], "reserve_stock")
+    return found
 
 
 def _cause(current: Reservation) -> ledger.Cause:

@@ -20,6 +20,7 @@ from commerce_core.database import (
     make_session_factory,
 )
 from commerce_core.flows import run_in_transaction, run_in_transaction_async
+from commerce_core.journal import ensure_epoch
 from commerce_core.migrations import upgrade
 
 if TYPE_CHECKING:
@@ -117,11 +118,17 @@ class PostgresServer:
 
     @contextmanager
     def database(self, *, migrated: bool = True) -> Iterator[str]:
-        """Yield the URL of a new database that goes away at the end."""
+        """Yield the URL of a new database that goes away at the end.
+
+        A migrated one has an epoch of its own, as a program sees to when it starts.
+        """
         name = f"test_{next(self._numbers)}"
         template = self._template() if migrated else "template1"
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
+            if migrated:
+                with opened(self.url_of(name)) as database:
+                    database.run(ensure_epoch)
             yield self.url_of(name)
         finally:
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")

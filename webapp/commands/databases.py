@@ -17,12 +17,15 @@ from commerce_core.database import (
     translate_database_error,
 )
 from commerce_core.errors import DatabaseNotMigratedError
-from webapp.migrations import require_all_migrated
+from commerce_core.migrations import require_migrated as require_core_migrated
+from webapp.migrations import require_migrated
 
 
 @contextmanager
-def open_migrated(url: str) -> Iterator[sessionmaker[Session]]:
+def open_migrated(url: str, *, with_web: bool = True) -> Iterator[sessionmaker[Session]]:
     """Yield a session factory for a database that is there and has all tables.
+
+    A command that touches only the library's tables asks for those alone: ``with_web=False``.
 
     Raises:
         InvalidDatabaseUrlError: the URL cannot be read.
@@ -32,8 +35,10 @@ def open_migrated(url: str) -> Iterator[sessionmaker[Session]]:
     engine = make_engine(url)
     try:
         _require_file(engine)
-        with make_session_factory(read_only(engine))() as session:
-            require_all_migrated(session)
+        require_core_migrated(read_only(engine))
+        if with_web:
+            with make_session_factory(read_only(engine))() as session:
+                require_migrated(session)
         yield make_session_factory(engine)
     except SQLAlchemyError as exc:
         raise translate_database_error(exc) from exc

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -23,8 +24,8 @@ from webapp import migrations as web_migrations
 from webapp.accounts.passwords import hash_password
 from webapp.accounts.roles import Role
 from webapp.accounts.users import create_user
-from webapp.page import STATIC
 from webapp.settings import Settings
+from webapp.tests.chromium import NoBrowserError, open_chromium
 from webapp.tests.harness import (
     FEW,
     MANY,
@@ -39,8 +40,6 @@ from webapp.tests.harness import (
 if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
     from playwright.sync_api import Page
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -151,17 +150,14 @@ async def browser(settings: Settings) -> AsyncIterator[Browser]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
     """Debian's Chromium. Without one the tests skip, but fail where a browser is required."""
-    missing = pytest.fail if os.environ.get("COMMERCE_REQUIRE_BROWSER") == "1" else pytest.skip
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if found is None:
-        missing("no Chromium on this machine: apt install chromium")
-    if not (STATIC / "vendor" / "htmx.min.js").exists():
-        missing("the vendor files are not built: python hatch_build.py")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=found, args=["--no-sandbox"])
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(open_chromium())
+        except NoBrowserError as exc:
+            if os.environ.get("COMMERCE_REQUIRE_BROWSER") == "1":
+                raise
+            pytest.skip(str(exc))
         yield opened
-        opened.close()
 
 
 @pytest.fixture

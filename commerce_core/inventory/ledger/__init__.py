@@ -19,11 +19,13 @@ from commerce_core.inventory.ledger.levels import (
     lock_with,
     locked_or_new,
 )
+from commerce_core.inventory.ledger.reserve_at_once import KeyTakenAtOnceError, reserve_at_once
 
 __all__ = [
     "MAX_QUANTITY",
     "Batch",
     "Cause",
+    "KeyTakenAtOnceError",
     "KeyTakenError",
     "LevelState",
     "empty_state",
@@ -33,4 +35,5 @@ __all__ = [
     "lock_levels",
     "lock_with",
     "locked_or_new",
+    "reserve_at_once",
 ]

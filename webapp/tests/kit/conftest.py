@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +12,14 @@ from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader
 
 from webapp.accounts.roles import Role
 from webapp.navigation import AREAS
-from webapp.page import STATIC, TEMPLATES, configure_environment
+from webapp.page import TEMPLATES, configure_environment
+from webapp.tests.chromium import NoBrowserError, open_chromium
 from webapp.tests.kit.stage import Stage, open_stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Page
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
 @dataclass(frozen=True)
@@ -78,16 +77,14 @@ def stage() -> Iterator[Stage]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium; the test is skipped with a reason where there is none."""
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if found is None:
-        pytest.skip("no Chromium on this machine: apt install chromium")
-    if not (STATIC / "vendor" / "htmx.min.js").exists():
-        pytest.skip("the vendor files are not built: python hatch_build.py")
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=found, args=FLAGS)
+    with ExitStack() as stack:
+        try:
+            browser = stack.enter_context(open_chromium())
+        except NoBrowserError as exc:
+            if os.environ.get("COMMERCE_REQUIRE_BROWSER") == "1":
+                raise
+            pytest.skip(str(exc))
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,0 +1,158 @@
+"""Transfers arrive, in parts if need be, or are called back.
+
+Receiving turns the destination's ``incoming`` into ``on_hand``. Functions flush, never commit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from commerce_core.errors import InvalidInputError
+from commerce_core.inventory import ledger
+from commerce_core.inventory.backorders import fill
+from commerce_core.inventory.checks import require_actor, require_open, require_quantity
+from commerce_core.inventory.models import MovementKind
+from commerce_core.inventory.replays import Once
+from commerce_core.inventory.transfer_models import (
+    StockTransfer,
+    StockTransferLine,
+    TransferStatus,
+)
+from commerce_core.inventory.transfer_rows import (
+    levels_of,
+    line_cause,
+    lock_transfer,
+    lock_transfer_in,
+    require_state,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy.orm import Session
+
+_ON_THE_WAY: Final = (TransferStatus.IN_TRANSIT, TransferStatus.PARTIALLY_RECEIVED)
+
+
+def receive_transfer(
+    session: Session,
+    transfer: StockTransfer,
+    received: Mapping[int, int],
+    *,
+    actor: str,
+    idempotency_key: str | None = None,
+) -> StockTransfer:
+    """Book what arrived: line id → pieces. Closes the transfer when nothing is left.
+
+    A replay of the key books nothing.
+
+    Raises:
+        InvalidStateError: the transfer is not on its way.
+        LocationClosedError: the destination is closed.
+        InvalidInputError: a line of another transfer, or more than is on its way.
+        InvalidQuantityError: a quantity is not a whole number from 1.
+        IdempotencyConflictError: the key was used with other content.
+    """
+    pieces = {line_id: require_quantity(n) for line_id, n in sorted(received.items())}
+    who = require_actor(actor)
+    content = {"transfer": transfer.id, "received": list(pieces.items())}
+    once = Once(session, actor=who, verb="receive_transfer", key=idempotency_key, **content)
+    current = lock_transfer(session, transfer)
+    if once.earlier() is not None:
+        return current
+    lines = require_state(session, current, _ON_THE_WAY, "received")
+    by_id = {line.id: line for line in lines}
+    _require_in_transit(by_id, pieces)
+    with levels_of(session, current, lines) as levels:
+        batch = ledger.Batch(session, actor=who)
+        for line_id, quantity in pieces.items():
+            line = by_id[line_id]
+            level = levels[line.variant_id, current.destination_id]
+            require_open(level)
+            deltas = {"on_hand": quantity, "incoming": -quantity}
+            cause = line_cause(line)
+            kind = MovementKind.TRANSFER_RECEIVED
+            batch.apply(level, kind, deltas, cause=cause, physical=True)
+        fill(batch, *levels.values())
+        once.take()
+        batch.write()
+    for line_id, quantity in pieces.items():
+        by_id[line_id].received += quantity
+    _close_if_done(session, current, lines, batch)
+    once.record(current.id)
+    return current
+
+
+def cancel_transfer(
+    session: Session, transfer: StockTransfer, *, actor: str, lost: bool = False
+) -> StockTransfer:
+    """Call a transfer back: a draft ends; what is on its way returns to the source, open or not.
+
+    With ``lost`` what is still on its way is written off instead: it arrived nowhere.
+
+    Raises:
+        InvalidStateError: the transfer has ended.
+    """
+    who = require_actor(actor)
+    open_states = (TransferStatus.DRAFT, *_ON_THE_WAY)
+    current, lines = lock_transfer_in(session, transfer, open_states, "cancelled")
+    batch = ledger.Batch(session, actor=who)
+    if current.status is not TransferStatus.DRAFT:
+        _return_or_lose(batch, current, lines, lost=lost)
+    arrived = any(line.received for line in lines)
+    current.status = TransferStatus.RECEIVED if arrived else TransferStatus.CANCELLED
+    current.closed_at = batch.now
+    session.flush()
+    return current
+
+
+def _return_or_lose(
+    batch: ledger.Batch,
+    transfer: StockTransfer,
+    lines: Sequence[StockTransferLine],
+    *,
+    lost: bool,
+) -> None:
+    on_the_way = [line for line in lines if line.in_transit]
+    with levels_of(batch.session, transfer, on_the_way) as levels:
+        for line in on_the_way:
+            destination = levels[line.variant_id, transfer.destination_id]
+            kind = MovementKind.WRITTEN_OFF if lost else MovementKind.EXPECTED
+            deltas = {"incoming": -line.in_transit}
+            batch.apply(destination, kind, deltas, cause=line_cause(line))
+            if not lost:
+                source = levels[line.variant_id, transfer.source_id]
+                deltas = {"on_hand": line.in_transit}
+                kind = MovementKind.TRANSFER_RECEIVED
+                batch.apply(source, kind, deltas, cause=line_cause(line), physical=True)
+        fill(batch, *levels.values())
+        batch.write()
+    if lost:
+        for line in on_the_way:
+            line.lost += line.in_transit
+
+
+def _require_in_transit(
+    lines: Mapping[int, StockTransferLine], received: Mapping[int, int]
+) -> None:
+    if not received:
+        message = "nothing was received: give at least one line"
+        raise InvalidInputError(message)
+    for line_id, pieces in received.items():
+        line = lines.get(line_id)
+        if line is None or pieces > line.in_transit:
+            left = 0 if line is None else line.in_transit
+            message = f"line {line_id} has {left} on the way, not {pieces}: adjust what came extra"
+            raise InvalidInputError(message, line_id=line_id, requested=pieces, available=left)
+
+
+def _close_if_done(
+    session: Session,
+    transfer: StockTransfer,
+    lines: Sequence[StockTransferLine],
+    batch: ledger.Batch,
+) -> None:
+    done = not any(line.in_transit for line in lines)
+    transfer.status = TransferStatus.RECEIVED if done else TransferStatus.PARTIALLY_RECEIVED
+    transfer.closed_at = batch.now if done else None
+    session.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from commerce_core.errors import InvalidQuantityError, LocationClosedError, VariantArchivedError
@@ -39,11 +40,11 @@ def require_whole(quantity: int) -> int:
         InvalidQuantityError: it is not.
     """
     if isinstance(quantity, bool) or not isinstance(quantity, int):
-        message = f"the quantity must be a whole number, not {str(quantity)[:40]!r}"
-        raise InvalidQuantityError(message, quantity=str(quantity)[:40])
+        message = f"the quantity must be a whole number, not {quantity!r:.40}"
+        raise InvalidQuantityError(message, quantity=repr(quantity)[:40])
     if abs(quantity) > MAX_QUANTITY:
         message = f"the quantity is larger than {MAX_QUANTITY:,}"
-        raise InvalidQuantityError(message, quantity=str(quantity)[:40])
+        raise InvalidQuantityError(message, quantity=f"{Decimal(quantity):.3e}")
     return quantity
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from commerce_core.errors import (
+    CommerceError,
     IdempotencyConflictError,
     InsufficientStockError,
     InvalidQuantityError,
@@ -171,7 +172,7 @@ def ship_allocation(
         level,
         MovementKind.SHIPPED,
         {"on_hand": -pieces, "allocated": -pieces},
-        reason=reason,
+        reason=clean_optional(reason, name="the reason", max_length=REASON_LENGTH),
         cause=ledger.Cause(current.holder_kind, current.holder_ref),
         occurred_at=occurred_at,
     )
@@ -269,31 +270,39 @@ def _fact(  # noqa: PLR0917 - one place builds it, from the verbs' own names
 def _book(
     session: Session, variant: Variant, location: StockLocation, fact: _Fact
 ) -> StockMovement:
-    """Lock, refuse what cannot be, write once; a key that was used answers with its movement."""
-    batch = ledger.Batch(session, actor=fact.actor)
-    found = ledger.lock_level(session, variant, location)
-    level = found or empty_state(variant, location)
-    error = _refusal(batch, level, fact)
-    if error is not None:
-        earlier = _find_replay(session, fact)
-        if earlier is None:
-            raise error
-        return _same(earlier, variant, location, fact)
-    if found is None:
-        ledger.batch.occurrence(level, fact.occurred_at, batch.now)  # refuse before any write
-        ledger.ensure_levels(session, [(variant.id, location.id)])
-        level = ledger.lock_level(session, variant, location) or level
-    _apply(batch, level, fact)
-    index = len(batch.rows.movements) - 1
-    fill(batch, level)
+    """Book the fact; a key that was used answers with its movement, whatever holds by now."""
     try:
-        batch.write()
-    except ledger.KeyTakenError:
+        return _book_once(session, variant, location, fact)
+    except (CommerceError, ledger.KeyTakenError):
         earlier = _find_replay(session, fact)
         if earlier is None:
             raise
-        return _same(earlier, variant, location, fact)
+    return _same(earlier, variant, location, fact)
+
+
+def _book_once(
+    session: Session, variant: Variant, location: StockLocation, fact: _Fact
+) -> StockMovement:
+    """Lock, refuse what cannot be, and only then write."""
+    level = ledger.lock_level(session, variant, location)
+    if level is None:
+        _decide(ledger.Batch(session, actor=fact.actor), empty_state(variant, location), fact)
+        if _find_replay(session, fact) is not None:
+            raise ledger.KeyTakenError  # at another level: do not begin this one for nothing
+        level = ledger.begin_level(session, variant, location)
+    batch = ledger.Batch(session, actor=fact.actor)
+    index = _decide(batch, level, fact)
+    batch.write()
     return batch.movement(index)
+
+
+def _decide(batch: ledger.Batch, level: LevelState, fact: _Fact) -> int:
+    """Record the fact and what follows from it; return the number of its movement."""
+    _require_possible(batch, level, fact)
+    _apply(batch, level, fact)
+    index = len(batch.rows.movements) - 1
+    fill(batch, level)
+    return index
 
 
 def _apply(batch: ledger.Batch, level: LevelState, fact: _Fact) -> None:
@@ -309,13 +318,9 @@ def _apply(batch: ledger.Batch, level: LevelState, fact: _Fact) -> None:
     )
 
 
-def _refusal(batch: ledger.Batch, level: LevelState, fact: _Fact) -> Exception | None:
-    """Return why the fact cannot be booked, or None."""
-    if not level.is_open and fact.kind is not MovementKind.ADJUSTED:
-        try:
-            require_open(level)
-        except Exception as error:  # noqa: BLE001 - handed to the caller, who raises it
-            return error
+def _require_possible(batch: ledger.Batch, level: LevelState, fact: _Fact) -> None:
+    if fact.kind is not MovementKind.ADJUSTED:
+        require_open(level)
     for name, delta in fact.deltas.items():
         limit = level.quantities[name]
         if fact.kind is MovementKind.SHIPPED:
@@ -323,13 +328,12 @@ def _refusal(batch: ledger.Batch, level: LevelState, fact: _Fact) -> Exception |
                 settle_due(batch, level)
             limit = level.available
         if -delta > max(0, limit):
-            return InsufficientStockError(
+            raise InsufficientStockError(
                 sku=level.sku,
                 location=level.location_name,
                 requested=-delta,
                 available=max(0, limit),
             )
-    return None
 
 
 def _find_replay(session: Session, fact: _Fact) -> StockMovement | None:

@@ -11,6 +11,7 @@ from commerce_core.inventory.ledger.batch import Batch, Cause, KeyTakenError
 from commerce_core.inventory.ledger.levels import (
     MAX_QUANTITY,
     LevelState,
+    begin_level,
     ensure_levels,
     lock_level,
     lock_level_by_id,
@@ -25,6 +26,7 @@ __all__ = [
     "KeyTakenAtOnceError",
     "KeyTakenError",
     "LevelState",
+    "begin_level",
     "ensure_levels",
     "lock_level",
     "lock_level_by_id",

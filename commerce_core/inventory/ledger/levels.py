@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from commerce_core.catalog.models import Variant, VariantStatus
 from commerce_core.database import is_postgresql
+from commerce_core.errors import LedgerError
 from commerce_core.inventory.models import QUANTITIES, StockLevel, StockLocation
 
 if TYPE_CHECKING:
@@ -165,6 +166,16 @@ def ensure_levels(session: Session, places: Iterable[tuple[int, int]]) -> None:
 
 
 def empty_state(variant: Variant, location: StockLocation) -> LevelState:
+def begin_level(session: Session, variant: Variant, location: StockLocation) -> LevelState:
+    """Return the locked level of a place that had none a moment ago, created if need be."""
+    ensure_levels(session, [(variant.id, location.id)])
+    level = lock_level(session, variant, location)
+    if level is None:
+        message = "a stock level vanished while it was begun: nothing may be trusted here"
+        raise LedgerError(message, variant_id=variant.id, location_id=location.id)
+    return level
+
+
     """Return the state of a level that does not exist yet, to decide on before any write."""
     numbers = (0,) * (len(QUANTITIES) + len(POLICY))
     head = (0, variant.id, location.id, 0, None, None, location.is_open, location.name)

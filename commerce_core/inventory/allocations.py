@@ -18,7 +18,6 @@ from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import (
     require_actor,
     require_available_place,
-    require_cause,
     require_quantity,
     require_reason,
 )
@@ -64,7 +63,6 @@ def allocate_stock(
     who = require_actor(actor)
     key = None if idempotency_key is None else require_key(idempotency_key)
     story = holder_story(holder, key)
-    cause = ledger.Cause(story["holder_kind"], story["holder_ref"])
     asked = (variant.id, location.id, pieces, story["holder_kind"], story["holder_ref"])
     level = ledger.lock_level(session, variant, location) or ledger.empty_state(variant, location)
     batch = ledger.Batch(session, actor=who)
@@ -77,7 +75,7 @@ def allocate_stock(
         settle_due(batch, [level])
         missing = _missing(level, pieces, allow_backorder=allow_backorder)
     kind = MovementKind.BACKORDERED if missing else MovementKind.ALLOCATED
-    batch.apply(level, kind, {"allocated": pieces, "backordered": missing}, cause=cause)
+    batch.apply(level, kind, {"allocated": pieces, "backordered": missing}, cause=holder)
     row = batch.allocate(level, pieces, backordered=missing, **story)
     try:
         batch.write()
@@ -182,13 +180,8 @@ def require_part_open(allocation: Allocation, pieces: int) -> None:
 
 
 def holder_story(holder: ledger.Cause, key: str | None) -> dict[str, Any]:
-    """Return the columns that say whose an allocation is, and its idempotency key.
-
-    Raises:
-        InvalidTextError, InvalidInputError: the holder cannot be stored.
-    """
-    named = require_cause(holder, name="the holder")
-    return {"holder_kind": named.kind, "holder_ref": named.id, "idempotency_key": key}
+    """Return the columns that say whose an allocation is, and its idempotency key."""
+    return {"holder_kind": holder.kind, "holder_ref": holder.id, "idempotency_key": key}
 
 
 def find_replay(session: Session, actor: str, key: str | None) -> Allocation | None:

@@ -78,7 +78,7 @@ def list_availability(
         .order_by(StockLocation.priority, StockLevel.location_id, StockLevel.variant_id)
     )
     return [
-        Availability(*row[:4], max(0, row[4]), row[5] is VariantStatus.ACTIVE)
+        Availability(row[0], row[1], row[2], row[3], max(0, row[4]), row[5] is VariantStatus.ACTIVE)
         for row in session.execute(query)
     ]
 

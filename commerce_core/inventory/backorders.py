@@ -16,7 +16,6 @@ from commerce_core.inventory.hold_models import Allocation
 from commerce_core.inventory.models import MovementKind
 
 if TYPE_CHECKING:
-    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
     from commerce_core.catalog.models import Variant
@@ -71,8 +70,8 @@ def _free(level: ledger.LevelState) -> int:
     return min(waiting, level.available + waiting)
 
 
-def _waiting(levels: dict[int, ledger.LevelState], free: dict[int, int]) -> Select[Any]:
-    query = (
+def _waiting(levels: dict[int, ledger.LevelState], free: dict[int, int]) -> Any:
+    query: Any = (
         select(
             Allocation.id,
             Allocation.level_id,

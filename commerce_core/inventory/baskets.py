@@ -119,9 +119,7 @@ def _wanted(lines: Sequence[BasketLine]) -> dict[int, int]:
     return dict(wanted)
 
 
-def _lock(
-    session: Session, variant_ids: Iterable[int]
-) -> dict[tuple[int, int], ledger.LevelState]:
+def _lock(session: Session, variant_ids: Iterable[int]) -> dict[tuple[int, int], ledger.LevelState]:
     """Lock the levels of the variants at open locations; leave out what is not offered."""
     places = session.execute(
         select(StockLevel.variant_id, StockLevel.location_id)

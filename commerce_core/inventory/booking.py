@@ -8,14 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from commerce_core.errors import InsufficientStockError
+from commerce_core.errors import CommerceError, InsufficientStockError
 from commerce_core.idempotency import require_key
 from commerce_core.inventory import ledger
 from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import (
-    location_closed,
     require_actor,
-    require_cause,
+    require_open,
     require_reason,
 )
 from commerce_core.inventory.expiry import settle_due
@@ -66,34 +65,41 @@ def checked_fact(
         deltas,
         require_actor(actor),
         require_reason(reason),
-        None if cause is None else require_cause(cause),
+        cause,
         occurred_at,
         None if idempotency_key is None else require_key(idempotency_key),
     )
 
 
 def book(session: Session, variant: Variant, location: StockLocation, fact: Fact) -> StockMovement:
-    """Lock, refuse what cannot be, write once; a key that was used answers with its movement."""
+    """Book the fact; a key that was used answers with its movement, whatever holds by now."""
     place = (variant.id, location.id)
-    found = ledger.lock_level(session, variant, location)
-    batch = ledger.Batch(session, actor=fact.actor)
-    error = _refusal(batch, found or ledger.empty_state(variant, location), fact)
-    if error is not None:
+    try:
+        return _book_once(session, variant, location, fact)
+    except (CommerceError, ledger.KeyTakenError) as error:
         return replayed(session, fact, place, error)
-    if found is not None:
-        return _write(batch, found, fact)
-    with ledger.locked_or_new(session, [place]) as levels:
-        return _write(batch, levels[place], fact)
+
+
+def _book_once(
+    session: Session, variant: Variant, location: StockLocation, fact: Fact
+) -> StockMovement:
+    """Lock, refuse what cannot be, and only then write."""
+    level = ledger.lock_level(session, variant, location)
+    if level is not None:
+        return _write(ledger.Batch(session, actor=fact.actor), level, fact)
+    empty = ledger.empty_state(variant, location)
+    _require_possible(ledger.Batch(session, actor=fact.actor), empty, fact)
+    with ledger.locked_or_new(session, [(variant.id, location.id)]) as levels:
+        (level,) = levels.values()
+        return _write(ledger.Batch(session, actor=fact.actor), level, fact)
 
 
 def _write(batch: ledger.Batch, level: LevelState, fact: Fact) -> StockMovement:
+    _require_possible(batch, level, fact)
     apply(batch, level, fact)
     index = len(batch.rows.movements) - 1
     fill(batch, level)
-    try:
-        batch.write()
-    except ledger.KeyTakenError as exc:
-        return replayed(batch.session, fact, (level.variant_id, level.location_id), exc)
+    batch.write()
     return batch.movement(index)
 
 
@@ -111,19 +117,17 @@ def apply(batch: ledger.Batch, level: LevelState, fact: Fact) -> None:
     )
 
 
-def _refusal(batch: ledger.Batch, level: LevelState, fact: Fact) -> Exception | None:
-    """Return why the fact cannot be booked, or None."""
-    if fact.kind is not MovementKind.ADJUSTED and not level.is_open:
-        return location_closed(level)
+def _require_possible(batch: ledger.Batch, level: LevelState, fact: Fact) -> None:
+    if fact.kind is not MovementKind.ADJUSTED:
+        require_open(level)
     if fact.kind is MovementKind.SHIPPED and -fact.deltas["on_hand"] > level.available:
         settle_due(batch, [level])
     for name, delta in fact.deltas.items():
         there = _there(level, fact.kind, name, delta)
         if there is not None and abs(delta) > there:
-            return InsufficientStockError(
+            raise InsufficientStockError(
                 sku=level.sku, location=level.location_name, requested=abs(delta), available=there
             )
-    return None
 
 
 def _there(level: LevelState, kind: MovementKind, name: str, delta: int) -> int | None:

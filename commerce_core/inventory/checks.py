@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from commerce_core.errors import (
-    InvalidInputError,
-    InvalidQuantityError,
-    LocationClosedError,
-    VariantArchivedError,
-)
-from commerce_core.inventory.ledger import MAX_QUANTITY, Cause
+from commerce_core.errors import InvalidQuantityError, LocationClosedError, VariantArchivedError
+from commerce_core.inventory.ledger import MAX_QUANTITY
 from commerce_core.inventory.models import REASON_LENGTH
 from commerce_core.text import clean_optional, clean_text
 
@@ -18,27 +14,11 @@ if TYPE_CHECKING:
     from commerce_core.inventory.ledger import LevelState
 
 ACTOR_LENGTH: Final = 120
-CAUSE_KIND_LENGTH: Final = 32
-CAUSE_ID_LENGTH: Final = 64
 
 
 def require_actor(actor: str) -> str:
     """Return ``actor`` without outer spaces; raises InvalidTextError if it is empty or long."""
     return clean_text(actor, name="the actor", max_length=ACTOR_LENGTH)
-
-
-def require_cause(cause: Cause, *, name: str = "the cause") -> Cause:
-    """Return ``cause`` as it is stored.
-
-    Raises:
-        InvalidTextError: its kind or id is empty or longer than 32 or 64 characters.
-        InvalidInputError: its kind holds a colon: it is a word such as ``order_line``.
-    """
-    kind = clean_text(cause.kind, name=f"{name}'s kind", max_length=CAUSE_KIND_LENGTH)
-    if ":" in kind:
-        message = f"{name}'s kind is a word such as order_line"
-        raise InvalidInputError(message, kind=kind)
-    return Cause(kind, clean_text(cause.id, name=f"{name}'s id", max_length=CAUSE_ID_LENGTH))
 
 
 def require_reason(reason: str | None) -> str | None:
@@ -66,11 +46,11 @@ def require_whole(quantity: int) -> int:
         InvalidQuantityError: it is not.
     """
     if isinstance(quantity, bool) or not isinstance(quantity, int):
-        message = f"the quantity must be a whole number, not {str(quantity)[:40]!r}"
-        raise InvalidQuantityError(message, quantity=str(quantity)[:40])
+        message = f"the quantity must be a whole number, not {quantity!r:.40}"
+        raise InvalidQuantityError(message, quantity=repr(quantity)[:40])
     if abs(quantity) > MAX_QUANTITY:
         message = f"the quantity is larger than {MAX_QUANTITY:,}"
-        raise InvalidQuantityError(message, quantity=str(quantity)[:40])
+        raise InvalidQuantityError(message, quantity=f"{Decimal(quantity):.3e}")
     return quantity
 
 
@@ -90,10 +70,5 @@ def require_available_place(level: LevelState) -> None:
 def require_open(level: LevelState) -> None:
     """Return if the level's location takes part in anything; raises LocationClosedError."""
     if not level.is_open:
-        raise location_closed(level)
-
-
-def location_closed(level: LevelState) -> LocationClosedError:
-    """Return the refusal of a location that is closed."""
-    message = f"{level.location_name} is closed: open it first, or adjust what is there"
-    return LocationClosedError(message, location=level.location_name)
+        message = f"{level.location_name} is closed: open it first, or adjust what is there"
+        raise LocationClosedError(message, location=level.location_name)

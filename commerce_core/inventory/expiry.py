@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
 SWEEP_LEVELS: Final = 100
@@ -53,7 +52,7 @@ def _may_be_due(level: ledger.LevelState, now: datetime) -> bool:
     return level.next_expiry_at is not None and level.next_expiry_at <= now
 
 
-def _due(levels: dict[int, ledger.LevelState], now: datetime) -> Select[Any]:
+def _due(levels: dict[int, ledger.LevelState], now: datetime) -> Any:
     """Select (level, its next expiry after now, due reservation, its quantity); one row at least
     for each level.
     """  # noqa: D205 - one sentence
@@ -65,12 +64,13 @@ def _due(levels: dict[int, ledger.LevelState], now: datetime) -> Select[Any]:
         .scalar_subquery()
     )
     is_due = and_(Reservation.level_id == StockLevel.id, active, Reservation.expires_at <= now)
-    return (
+    query: Any = (
         select(StockLevel.id, later, Reservation.id, Reservation.quantity)
         .outerjoin_from(StockLevel, Reservation, is_due)
         .where(StockLevel.id.in_(levels))
         .order_by(StockLevel.id, Reservation.expires_at, Reservation.id)
     )
+    return query
 
 
 def expire_reservations(

@@ -114,6 +114,7 @@ class StockLevel(Base):
             "damaged + quality_control + allocated + reserved <= on_hand + backordered + short",
             name="no_oversell",
         ),
+        CheckConstraint("damaged + quality_control <= on_hand", name="set_aside_stock_is_there"),
         CheckConstraint("backordered <= backorder_limit", name="backorder_limit_kept"),
         CheckConstraint(
             "reserved = 0 OR next_expiry_at IS NOT NULL", name="reserved_stock_expires"

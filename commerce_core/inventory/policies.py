@@ -33,7 +33,8 @@ def set_stock_policy(
 ) -> StockPolicy:
     """Decide below which quantity a level is low, and what it keeps back. The caller commits.
 
-    ``version`` is the one the editor has seen (None does not check).
+    ``version`` is the one the editor has seen: 0 where there was no policy yet, None to save
+    whatever is there.
 
     Raises:
         VersionConflictError: somebody saved another policy since.
@@ -75,7 +76,7 @@ def find_policy(session: Session, variant: Variant, location: StockLocation) -> 
 
 
 def _require_version(policy: StockPolicy | None, seen: int | None) -> None:
-    now = None if policy is None else policy.version
+    now = 0 if policy is None else policy.version
     if seen is not None and seen != now:
         message = "the policy was saved by somebody else since it was read: look at it again"
         raise VersionConflictError(message, expected=seen, actual=now)

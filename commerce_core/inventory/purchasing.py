@@ -184,9 +184,7 @@ def receive_purchase_order(
     for line_id, quantity in pieces.items():
         by_id[line_id].received += quantity
         session.add(
-            PurchaseReceipt(
-                line_id=line_id, quantity=quantity, received_at=batch.now, actor=who
-            )
+            PurchaseReceipt(line_id=line_id, quantity=quantity, received_at=batch.now, actor=who)
         )
     done = not any(line.outstanding for line in lines)
     current.status = PurchaseStatus.RECEIVED if done else PurchaseStatus.PARTIALLY_RECEIVED

@@ -63,9 +63,7 @@ def split(
     )
 
 
-def _exploded(
-    wanted: Mapping[int, int], parts: Mapping[int, Mapping[int, int]]
-) -> dict[int, int]:
+def _exploded(wanted: Mapping[int, int], parts: Mapping[int, Mapping[int, int]]) -> dict[int, int]:
     demand: Counter[int] = Counter()
     for number, quantity in wanted.items():
         for variant_id, needed in parts[number].items():

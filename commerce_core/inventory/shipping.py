@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from commerce_core.errors import CommerceError, InsufficientStockError
 from commerce_core.inventory import ledger
 from commerce_core.inventory.allocations import lock_allocation, require_part_open
-from commerce_core.inventory.booking import apply, book, checked_fact, replayed
+from commerce_core.inventory.booking import Fact, apply, book, checked_fact, replayed
 from commerce_core.inventory.checks import require_open, require_quantity
 from commerce_core.inventory.models import MovementKind, StockMovement
 
@@ -88,42 +88,30 @@ def ship_allocation(
         idempotency_key=idempotency_key,
     )
     level, current = lock_allocation(session, allocation)
-    place = (current.variant_id, current.location_id)
     fact = replace(fact, cause=ledger.Cause(current.holder_kind, current.holder_ref))
-    pieces, error = _to_ship(level, current, wanted)
-    booked = replace(fact, deltas={"on_hand": -pieces, "allocated": -pieces})
-    asked = fact if wanted is None else booked  # a replay of "all" is whatever it was
-    if error is not None:
-        return replayed(session, asked, place, error)
-    batch = ledger.Batch(session, actor=fact.actor)
-    shipped = {"shipped": current.shipped + pieces}
-    batch.change_allocation(current.id, shipped, shipped=pieces)
-    apply(batch, level, booked)
+    if wanted is not None:  # a replay of "all that can be" is whatever that was
+        fact = replace(fact, deltas={"on_hand": -wanted, "allocated": -wanted})
     try:
-        batch.write()
-    except ledger.KeyTakenError as exc:
-        return replayed(session, asked, place, exc)
-    return batch.movement()
+        return _ship(ledger.Batch(session, actor=fact.actor), level, current, fact)
+    except (CommerceError, ledger.KeyTakenError) as error:
+        return replayed(session, fact, (current.variant_id, current.location_id), error)
 
 
-def _to_ship(
-    level: LevelState, allocation: Allocation, wanted: int | None
-) -> tuple[int, Exception | None]:
-    """Return how many pieces of an allocation to ship, or why none can be."""
+def _ship(
+    batch: ledger.Batch, level: LevelState, allocation: Allocation, fact: Fact
+) -> StockMovement:
     q = level.quantities
     sellable = q["on_hand"] - q["damaged"] - q["quality_control"]
-    there = min(allocation.open - allocation.backordered, sellable)
-    pieces = there if wanted is None else wanted
-    try:
-        require_part_open(allocation, max(1, pieces))
-        require_open(level)
-    except CommerceError as error:
-        return pieces, error
+    there = max(0, min(allocation.open - allocation.backordered, sellable))
+    pieces = -fact.deltas["allocated"] if fact.deltas else there
+    require_part_open(allocation, max(1, pieces))
+    require_open(level)
     if not 0 < pieces <= there:
-        return pieces, InsufficientStockError(
-            sku=level.sku,
-            location=level.location_name,
-            requested=max(1, pieces),
-            available=max(0, there),
+        raise InsufficientStockError(
+            sku=level.sku, location=level.location_name, requested=max(1, pieces), available=there
         )
-    return pieces, None
+    shipped = {"shipped": allocation.shipped + pieces}
+    batch.change_allocation(allocation.id, shipped, shipped=pieces)
+    apply(batch, level, replace(fact, deltas={"on_hand": -pieces, "allocated": -pieces}))
+    batch.write()
+    return batch.movement()

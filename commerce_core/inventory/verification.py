@@ -6,9 +6,20 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from commerce_core.inventory.hold_models import Allocation, Reservation, ReservationStatus
 from commerce_core.inventory.models import QUANTITIES, StockLevel, StockMovement
+from commerce_core.inventory.purchasing_models import (
+    PurchaseOrder,
+    PurchaseOrderLine,
+    PurchaseStatus,
+)
+from commerce_core.inventory.transfer_models import (
+    StockTransfer,
+    StockTransferLine,
+    TransferStatus,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -108,3 +119,59 @@ def _compare(
         for name, wanted, got in zip(QUANTITIES, expected, found, strict=True)
         if wanted != got
     ]
+
+
+def verify_promises(session: Session) -> Sequence[Difference]:
+    """Compare what levels say of promises with the promises themselves; return what differs.
+
+    ``reserved`` is the sum of active reservations, ``allocated`` that of open allocations,
+    ``backordered`` what of them is on backorder, ``incoming`` what purchase orders and transfers
+    still bring. Run it in one read transaction.
+    """
+    sums: dict[str, dict[Any, int]] = {name: {} for name in _SUMS}
+    for name, queries in _SUMS.items():
+        for query in queries:
+            for variant_id, location_id, pieces in session.execute(query):
+                place = (variant_id, location_id)
+                sums[name][place] = sums[name].get(place, 0) + int(pieces)
+    columns = (getattr(StockLevel, name) for name in _SUMS)
+    levels = select(StockLevel.id, StockLevel.variant_id, StockLevel.location_id, *columns)
+    return [
+        Difference(row[0], None, name, wanted, found)
+        for row in session.execute(levels.order_by(StockLevel.id))
+        for name, found in zip(_SUMS, row[3:], strict=True)
+        if (wanted := sums[name].get((row[1], row[2]), 0)) != found
+    ]
+
+
+def _sum(model: Any, pieces: Any) -> Select[Any]:
+    place = (model.variant_id, model.location_id)
+    return select(*place, func.sum(pieces)).group_by(*place)
+
+
+_OPEN_PURCHASE: Final = (PurchaseStatus.ORDERED, PurchaseStatus.PARTIALLY_RECEIVED)
+_OPEN_TRANSFER: Final = (TransferStatus.IN_TRANSIT, TransferStatus.PARTIALLY_RECEIVED)
+_OUTSTANDING: Final[Any] = PurchaseOrderLine.quantity - PurchaseOrderLine.received
+_SUMS: Final[dict[str, tuple[Any, ...]]] = {
+    "reserved": (
+        _sum(Reservation, Reservation.quantity).where(
+            Reservation.status == ReservationStatus.ACTIVE
+        ),
+    ),
+    "allocated": (
+        _sum(Allocation, Allocation.quantity - Allocation.shipped - Allocation.released),
+    ),
+    "backordered": (_sum(Allocation, Allocation.backordered),),
+    "incoming": (
+        select(PurchaseOrderLine.variant_id, PurchaseOrder.location_id, _OUTSTANDING)
+        .join(PurchaseOrder, PurchaseOrderLine.purchase_order_id == PurchaseOrder.id)
+        .where(PurchaseOrder.status.in_(_OPEN_PURCHASE), _OUTSTANDING > 0),
+        select(
+            StockTransferLine.variant_id,
+            StockTransfer.destination_id,
+            StockTransferLine.quantity - StockTransferLine.received - StockTransferLine.lost,
+        )
+        .join(StockTransfer, StockTransferLine.transfer_id == StockTransfer.id)
+        .where(StockTransfer.status.in_(_OPEN_TRANSFER)),
+    ),
+}

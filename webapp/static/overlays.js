@@ -60,6 +60,7 @@ const openers = new WeakMap();
 
 function openPopup(opener, popup) {
   openers.set(popup, opener);
+  opener.focus({ preventScroll: true }); // the browser gives the focus back to where it was
   popup.showPopover();
   place(popup, opener);
   popup.querySelector("[autofocus], input:not([type=hidden]), select, textarea")?.focus();

@@ -15,6 +15,7 @@ from commerce_core.inventory.ledger.levels import MAX_QUANTITY, LevelState
 from commerce_core.inventory.ledger.objects import persistent, refresh
 from commerce_core.inventory.ledger.rows import ALLOCATION_PARTS, Rows, Written
 from commerce_core.inventory.models import QUANTITIES, MovementKind, StockLevel, StockMovement
+from commerce_core.text import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,10 +31,20 @@ class KeyTakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What a movement happened for, such as ``Cause("order_line", "812")``."""
+    """What a movement happened for, such as ``Cause("order_line", "812")``.
+
+    Raises:
+        InvalidTextError: a kind of more than 32 or an id of more than 64 characters, or none.
+    """
 
     kind: str
     id: str
+
+    def __post_init__(self) -> None:
+        kind = clean_text(self.kind, name="the kind of a cause", max_length=32)
+        number = clean_text(self.id, name="the id of a cause", max_length=64)
+        object.__setattr__(self, "kind", kind)
+        object.__setattr__(self, "id", number)
 
 
 class Batch:
@@ -226,15 +237,25 @@ class Batch:
     def _write_all(self) -> Written | None:
         if not is_postgresql(self.session):
             return sqlite.write(self.session, self.rows)
-        if self.rows.one_claim_decides:
+        if self._is_all_or_nothing():
             return postgresql.write(self.session, self.rows)
-        savepoint = self.session.begin_nested()  # one key may be taken, and rows beside it not
+        savepoint = self.session.begin_nested()  # a key may be taken, and other rows go in
         written = postgresql.write(self.session, self.rows)
         if written is None:
             savepoint.rollback()
         else:
             savepoint.commit()
         return written
+
+    def _is_all_or_nothing(self) -> bool:
+        """Tell whether a key that is taken keeps the one statement from inserting anything.
+
+        Movements wait for promises, but rows of one table do not wait for each other.
+        """
+        promises = (*self.rows.reservations, *self.rows.allocations)
+        if any(row["idempotency_key"] is not None for row in self.rows.movements):
+            return not promises and len(self.rows.movements) == 1
+        return len(promises) <= 1 or all(row["idempotency_key"] is None for row in promises)
 
     def movement(self, index: int = -1) -> StockMovement:
         """Return a movement of the written batch as an object of the session."""

@@ -90,12 +90,6 @@ class LevelState:
             - q["reserved"]
         )
 
-    @property
-    def set_aside(self) -> int:
-        """Return what is promised or not sellable."""
-        q = self.quantities
-        return q["damaged"] + q["quality_control"] + q["allocated"] + q["reserved"]
-
 
 _COLUMNS: Final = (
     StockLevel.id,
@@ -211,7 +205,7 @@ def locked_or_new(
 
 
 def ensure_levels(session: Session, places: Iterable[tuple[int, int]]) -> None:
-    """Create the levels that are missing at (variant id, location id). One statement.
+    """Create the levels that are missing at (variant id, location id).
 
     Raises:
         VariantNotFoundError, LocationNotFoundError: there is no such place.
@@ -222,10 +216,11 @@ def ensure_levels(session: Session, places: Iterable[tuple[int, int]]) -> None:
         return
     _require_places(session, wanted)
     dialect: Any = postgresql if is_postgresql(session) else sqlite
-    session.execute(
-        dialect.insert(StockLevel)
-        .values([{"variant_id": v, "location_id": loc} for v, loc in wanted])
-        .on_conflict_do_nothing(index_elements=["variant_id", "location_id"])
+    session.connection().execute(
+        dialect.insert(StockLevel.__table__).on_conflict_do_nothing(
+            index_elements=["variant_id", "location_id"]
+        ),
+        [{"variant_id": v, "location_id": loc} for v, loc in wanted],
     )
 
 

@@ -23,20 +23,6 @@ class Rows:
     level_columns: tuple[str, ...] = ()
     """Which columns of the only level changed (of several, all are written)."""
 
-    @property
-    def one_claim_decides(self) -> bool:
-        """Tell whether no row can go in beside a row whose idempotency key is taken.
-
-        So it is where no row has a key, or the only promise, or the only movement: what comes
-        after it in the statement depends on it. Any other batch needs a savepoint.
-        """
-        promises = [*self.reservations, *self.allocations]
-        moved = any(row["idempotency_key"] is not None for row in self.movements)
-        promised = any(row["idempotency_key"] is not None for row in promises)
-        if moved:
-            return not promises and len(self.movements) == 1
-        return not promised or len(promises) == 1
-
 
 @dataclass(frozen=True, slots=True)
 class Written:

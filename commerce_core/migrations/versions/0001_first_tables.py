@@ -794,6 +794,10 @@ def upgrade() -> None:
             name=op.f("ck_commerce_stock_level_no_oversell"),
         ),
         sa.CheckConstraint(
+            "damaged + quality_control <= on_hand",
+            name=op.f("ck_commerce_stock_level_set_aside_stock_is_there"),
+        ),
+        sa.CheckConstraint(
             "damaged >= 0", name=op.f("ck_commerce_stock_level_damaged_not_negative")
         ),
         sa.CheckConstraint(
@@ -1056,7 +1060,6 @@ def upgrade() -> None:
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.Column("idempotency_key", sa.String(length=200), nullable=True),
         sa.CheckConstraint(
             "quantity > 0", name=op.f("ck_commerce_purchase_receipt_quantity_positive")
         ),
@@ -1066,11 +1069,6 @@ def upgrade() -> None:
             name=op.f("fk_commerce_purchase_receipt_line_id"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_purchase_receipt")),
-        sa.UniqueConstraint(
-            "actor",
-            "idempotency_key",
-            name=op.f("uq_commerce_purchase_receipt_actor_idempotency_key"),
-        ),
         info={"personal_data": ("actor",), "retention": "10 years (books)"},
     )
     op.create_index(

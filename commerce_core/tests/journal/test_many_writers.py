@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from commerce_core.database import make_engine
 from commerce_core.inventory import StockLocation, StockMovement, receive_stock, verify_ledger
-from commerce_core.journal import read_cursor, tail
+from commerce_core.journal import Cursor, read_cursor, tail
 from commerce_core.testing import make_location, make_variant
 from commerce_core.tests.databases import Database, opened
 
@@ -59,17 +59,18 @@ def write(database: Database, place: StockLocation, number: int, race: Race) -> 
             continue
 
 
-def follow(database: Database, race: Race, done: threading.Event) -> None:
+def follow(database: Database, cursor: Cursor, race: Race, done: threading.Event) -> None:
     """Read both ways, all the time, and once more after the last writer has gone."""
-    cursor = database.run(read_cursor)
     last = 0
     while True:
         is_over = done.is_set()
-        page = database.run(lambda session: tail(session, StockMovement, cursor, limit=20))
+        with database.factory() as session:
+            page = tail(session, StockMovement, cursor, limit=20)
+        with database.factory() as session:
+            newer = select(StockMovement.id).where(StockMovement.id > last)
+            ids = session.scalars(newer.order_by(StockMovement.id)).all()
         cursor = page.cursor
         race.seen.extend(row.id for row in page.rows)
-        newer = select(StockMovement.id).where(StockMovement.id > last).order_by(StockMovement.id)
-        ids = database.run(lambda session: session.scalars(newer).all())
         race.seen_by_naive.extend(ids)
         last = max(ids, default=last)
         if is_over and not page.more:
@@ -91,7 +92,8 @@ def race(request: pytest.FixtureRequest) -> Iterator[Race]:
 def run(database: Database, *, writers: int) -> Race:
     race, done = Race(), threading.Event()
     place = database.run(make_location)
-    reader = threading.Thread(target=follow, args=(database, race, done))
+    cursor = database.run(read_cursor)
+    reader = threading.Thread(target=follow, args=(database, cursor, race, done))
     reader.start()
     threads = [
         threading.Thread(target=write, args=(database, place, number, race))

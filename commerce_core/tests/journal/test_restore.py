@@ -48,12 +48,12 @@ def outcomes(postgres_server: PostgresServer) -> Iterator[dict[str, Outcome]]:
         old.run(book)
         cursor = old.run(read_cursor)
         old.run(book)
-        dump = subprocess.run([folder / "pg_dump", url], check=True, capture_output=True).stdout
+        done = subprocess.run([str(folder / "pg_dump"), url], check=True, capture_output=True)
         found = {}
         for name in ("without", "with"):
             with cluster.database(migrated=False) as there, opened(there) as restored:
-                command = [folder / "psql", "-q", "-v", "ON_ERROR_STOP=1", there]
-                subprocess.run(command, input=dump, check=True, stdout=subprocess.DEVNULL)
+                command = [str(folder / "psql"), "-q", "-v", "ON_ERROR_STOP=1", there]
+                subprocess.run(command, input=done.stdout, check=True, stdout=subprocess.DEVNULL)
                 found[name] = come_back(restored, cursor, renew=name == "with")
         yield found
 

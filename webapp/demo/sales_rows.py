@@ -1,0 +1,124 @@
+"""Customers, orders and credit notes of a story as rows. Ids are those of the story."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from commerce_core.orders.models import CreditKind, LineKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from webapp.demo.plan import PlannedCharge, PlannedLine, PlannedOrder, Story
+
+CURRENCY: Final = "EUR"
+_HOME: Final = "DE"
+_Row = dict[str, Any]
+
+
+def amount(cents: int) -> Decimal:
+    """Return cents as the exact amount that is stored."""
+    return Decimal(cents) / 100
+
+
+def customer_rows(story: Story) -> Iterator[_Row]:
+    """Yield the customer accounts."""
+    for customer in story.people:
+        yield {
+            "id": customer.index + 1,
+            "number": customer.number,
+            "name": customer.name,
+            "email": customer.email,
+            "country": customer.typed.address["country"],
+            "locale": customer.locale,
+            "created_at": datetime.combine(customer.joined_on, time(12), tzinfo=UTC),
+        }
+
+
+def order_rows(story: Story) -> Iterator[_Row]:
+    """Yield the orders."""
+    for order in story.orders:
+        address = order.typed.address if order.typed else None
+        yield {
+            "id": order.id,
+            "channel": order.channel,
+            "number": order.number,
+            "customer_id": _customer_id(order),
+            "status": order.status,
+            "currency": CURRENCY,
+            "country": address["country"] if address else _HOME,
+            "placed_at": order.placed_at,
+            "shipping_address": address,
+            "created_at": order.placed_at,
+        }
+
+
+def _customer_id(order: PlannedOrder) -> int | None:
+    return None if order.customer is None else order.customer.index + 1
+
+
+def line_rows(story: Story) -> Iterator[_Row]:
+    """Yield the lines of all orders: goods first, charges after them."""
+    for order in story.orders:
+        lines = [*map(_goods, order.lines), *map(_charge, order.charges)]
+        for position, line in enumerate(lines, start=1):
+            yield {"order_id": order.id, "position": position, **line}
+
+
+def _goods(line: PlannedLine) -> _Row:
+    return {"id": line.id, "quantity": line.quantity, **_sold(line)}
+
+
+def _sold(line: PlannedLine) -> _Row:
+    return {
+        "kind": LineKind.GOODS,
+        "variant_id": line.variant.number + 1,
+        "code": line.variant.sku,
+        "name": f"{line.variant.product.name}, {line.variant.name}",
+        "unit_price": amount(line.price),
+    }
+
+
+def _charge(charge: PlannedCharge) -> _Row:
+    return {
+        "id": charge.id,
+        "kind": LineKind.CHARGE,
+        "variant_id": None,
+        "code": charge.code,
+        "name": charge.name,
+        "quantity": 1,
+        "unit_price": amount(charge.price),
+    }
+
+
+def credit_rows(story: Story) -> Iterator[_Row]:
+    """Yield the credit notes."""
+    for credit in story.credits:
+        order = credit.order
+        yield {
+            "id": credit.id,
+            "channel": order.channel,
+            "number": credit.number,
+            "kind": CreditKind.CREDIT_NOTE,
+            "order_id": order.id,
+            "customer_id": _customer_id(order),
+            "currency": CURRENCY,
+            "country": order.typed.address["country"] if order.typed else _HOME,
+            "issued_at": credit.issued_at,
+            "created_at": credit.issued_at,
+        }
+
+
+def credit_line_rows(story: Story) -> Iterator[_Row]:
+    """Yield the lines of all credit notes, with what came back as negative quantities."""
+    for credit in story.credits:
+        for position, part in enumerate(credit.lines, start=1):
+            yield {
+                "credit_note_id": credit.id,
+                "position": position,
+                "quantity": -part.quantity,
+                "details": {"reason": part.reason},
+                **_sold(part.line),
+            }

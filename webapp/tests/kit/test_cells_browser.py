@@ -114,9 +114,10 @@ def test_the_button_of_who_may_adjust_stays_around_the_figure(page: Page, stage:
 def test_a_popup_may_be_the_page_of_a_form(board: Page, stage: Stage) -> None:
     stage.pages["/adjust"] = lambda: '<input name="delta" value="0" id="fetched">'
     board.evaluate(
-        """() => document.querySelector("main").insertAdjacentHTML("beforeend",
-        '<form id="at" action="/adjust" method="get"></form>'
-        + '<div class="popup" popover id="remote"></div><button form="at" name="at" value="9-1" id="far" data-popup="remote">x</button>')"""
+        """() => document.querySelector("main").insertAdjacentHTML("beforeend", `
+        <form id="at" action="/adjust" method="get"></form>
+        <div class="popup" popover id="remote"></div>
+        <button form="at" name="at" value="9-1" id="far" data-popup="remote">x</button>`)"""
     )
     board.click("#far")
     board.wait_for_selector("#remote:popover-open #fetched")

@@ -7,6 +7,7 @@
 //   event: reset      {"reason": "…"}     the cursor is of no use: tables are read again
 //   : comment         every 15 s          a heartbeat; any byte counts as contact
 // Any element with an id and a data-version is a cell. Other content of a message goes to htmx.
+// A frame has plain figures in <strong>; a button around one on the page stays there.
 // A table that can be read again has an id and is marked data-live-region. What is said about the
 // connection is live.js's: it hears `live:changed` and `live:waiting` from here.
 
@@ -63,9 +64,20 @@ function writeInto(shown, next) {
   [...shown.childNodes].forEach((child, index) => writeInto(child, next.childNodes[index]));
 }
 
+/** A frame is the same for everybody; who may adjust has a button around the figure. It stays. */
+function keepButton(shown, next) {
+  const button = shown.querySelector(":scope > button[data-popup]");
+  const figureNow = next.querySelector("strong");
+  if (!button || !figureNow || next.querySelector("button")) return;
+  const kept = button.cloneNode(true);
+  figureNow.replaceWith(kept);
+  kept.querySelector("strong")?.replaceWith(figureNow);
+}
+
 /** Replace the cell on the page; return the one that now stands there. */
 function replaceCell(shown, next) {
   next.removeAttribute("hx-swap-oob");
+  keepButton(shown, next);
   if (haveSameShape(shown, next)) {
     writeInto(shown, next);
     return shown;
@@ -93,7 +105,7 @@ function flash(cell) {
   }, FLASH_MS));
 }
 
-const figure = (cell) => (cell.querySelector("strong, button, .zero") ?? cell).textContent.trim();
+const figure = (cell) => (cell.querySelector("strong, .zero") ?? cell.querySelector("button") ?? cell).textContent.trim();
 
 /** Say in the open popup that the number behind it changed; what is typed there stays. */
 function sayMeanwhile(shown, next) {
@@ -190,12 +202,8 @@ document.addEventListener("htmx:after:swap", () => {
   const old = streamElement();
   const wanted = document.querySelector("[data-stream]")?.dataset.stream;
   if (!old || !wanted || old.getAttribute("hx-sse:connect") === wanted) return;
-  const fresh = old.cloneNode(false);
-  fresh.setAttribute("hx-sse:connect", wanted);
-  fresh.removeAttribute("data-htmx-powered");
-  window.htmx.remove?.(old) ?? old.remove();
-  document.body.append(fresh);
-  window.htmx.process(fresh);
+  old.setAttribute("hx-sse:connect", wanted);
+  window.htmx.process(old, true); // ends the old connection and opens the new one
 });
 
 // --- pause -----------------------------------------------------------------------------------

@@ -37,8 +37,9 @@ document.addEventListener("htmx:after:swap", () => {
 });
 
 // --- popups ----------------------------------------------------------------------------------
-// <button data-popup="ID" aria-expanded="false"> opens <form popover id="ID">. Its content may be
-// there or be fetched by the button's own hx-get into it. One is open at a time.
+// <button data-popup="ID" aria-expanded="false"> opens <form popover id="ID">. A link, or a button that
+// sends a GET form, has its page fetched into the popup instead: without script it opens that page.
+// The event popup:close (as an HX-Trigger header, for example) closes what is open.
 
 /** Put a popup under its opener, above it where there is no room, and never outside the window. */
 function place(popup, opener) {
@@ -59,6 +60,7 @@ function place(popup, opener) {
 const openers = new WeakMap();
 
 function openPopup(opener, popup) {
+  openers.get(popup)?.setAttribute("aria-expanded", "false");
   openers.set(popup, opener);
   opener.focus({ preventScroll: true }); // the browser gives the focus back to where it was
   popup.showPopover();
@@ -66,12 +68,39 @@ function openPopup(opener, popup) {
   popup.querySelector("[autofocus], input:not([type=hidden]), select, textarea")?.focus();
 }
 
+/** Return the address whose page belongs into the popup, if the opener has one. */
+function pageOf(opener) {
+  if (opener.matches("a[href]")) return opener.href;
+  if (opener.type !== "submit" || opener.form?.method !== "get") return "";
+  const address = new URL(opener.form.action);
+  for (const [name, value] of new FormData(opener.form, opener)) address.searchParams.append(name, value);
+  return address.href;
+}
+
+/** Fetch the popup's page first, so that it never stands there empty. */
+async function fetchPopup(opener, popup, address) {
+  opener.setAttribute("aria-busy", "true");
+  try {
+    await window.htmx.ajax("GET", address, { source: opener, target: popup, swap: "innerHTML" });
+  } finally {
+    opener.removeAttribute("aria-busy");
+  }
+  if (opener.isConnected && popup.firstElementChild) openPopup(opener, popup);
+}
+
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-popup]");
   const popup = opener && document.getElementById(opener.dataset.popup);
-  if (!popup) return;
+  if (!popup || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const address = pageOf(opener);
   if (openers.get(popup) === opener && popup.matches(":popover-open")) popup.hidePopover();
+  else if (address && window.htmx) fetchPopup(opener, popup, address);
   else openPopup(opener, popup);
+});
+
+document.addEventListener("popup:close", () => {
+  for (const popup of document.querySelectorAll(".popup:popover-open")) popup.hidePopover();
 });
 
 // `toggle` does not bubble, so it is caught on the way down.

@@ -14,6 +14,7 @@ from webapp.accounts.roles import Role
 from webapp.navigation import AREAS
 from webapp.page import TEMPLATES, configure_environment
 from webapp.tests.chromium import NoBrowserError, open_chromium
+from webapp.tests.kit.board import BOARD, button, connection
 from webapp.tests.kit.stage import Stage, open_stage
 
 if TYPE_CHECKING:
@@ -102,3 +103,19 @@ def page(chromium: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert problems == []
+
+
+@pytest.fixture
+def board(page: Page, stage: Stage) -> Page:
+    """A board of three cells at version 5, with its stream open."""
+    env = make_environment(board=BOARD)
+    shown = {"rows": [("q-1-1", 17), ("q-1-2", 3), ("q-2-1", 0)], "version": 5, "button": button}
+
+    def html() -> str:
+        return env.get_template("board").render(page_context(stream="/stream", **shown))
+
+    stage.pages["/stock"] = html
+    stage.shown = shown
+    page.goto(f"{stage.url}/stock")
+    connection(page, "Live")
+    return page

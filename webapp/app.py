@@ -16,6 +16,7 @@ from litestar.template import TemplateConfig
 import commerce_core
 from commerce_core.journal import ensure_epoch
 from webapp import health, home
+from webapp.accounts import routes as accounts
 from webapp.api import stock as api_stock
 from webapp.csrf import CsrfMiddleware
 from webapp.database import DEPENDENCIES, WebDatabase
@@ -34,6 +35,7 @@ from webapp.style import routes as style
 from webapp.templating import make_template_engine
 
 ROUTERS: Final[Sequence[Router]] = (
+    accounts.router,
     api_stock.router,
     health.router,
     home.router,

@@ -153,19 +153,19 @@ def lock_levels(
 
 
 def ensure_levels(session: Session, places: Iterable[tuple[int, int]]) -> None:
-    """Create the levels that are missing at (variant id, location id). One statement."""
+    """Create the levels that are missing at (variant id, location id)."""
     rows = [{"variant_id": v, "location_id": loc} for v, loc in sorted(set(places))]
     if not rows:
         return
     dialect: Any = postgresql if is_postgresql(session) else sqlite
-    session.execute(
-        dialect.insert(StockLevel)
-        .values(rows)
-        .on_conflict_do_nothing(index_elements=["variant_id", "location_id"])
+    session.connection().execute(
+        dialect.insert(StockLevel.__table__).on_conflict_do_nothing(
+            index_elements=["variant_id", "location_id"]
+        ),
+        rows,
     )
 
 
-def empty_state(variant: Variant, location: StockLocation) -> LevelState:
 def begin_level(session: Session, variant: Variant, location: StockLocation) -> LevelState:
     """Return the locked level of a place that had none a moment ago, created if need be."""
     ensure_levels(session, [(variant.id, location.id)])
@@ -176,6 +176,7 @@ def begin_level(session: Session, variant: Variant, location: StockLocation) -> 
     return level
 
 
+def empty_state(variant: Variant, location: StockLocation) -> LevelState:
     """Return the state of a level that does not exist yet, to decide on before any write."""
     numbers = (0,) * (len(QUANTITIES) + len(POLICY))
     head = (0, variant.id, location.id, 0, None, None, location.is_open, location.name)

@@ -22,6 +22,7 @@ from commerce_core.errors import (
     InvalidTextError,
     OperationInProgressError,
 )
+from commerce_core.text import clean_text
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -79,15 +80,15 @@ def fingerprint_of(**content: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def require_key(key: str) -> str:
+def require_key(key: object) -> str:
     """Return ``key`` if it can be stored.
 
     Raises:
-        InvalidTextError: empty, longer than 200 characters, or with control characters.
+        InvalidTextError: no text, empty, longer than 200 characters, or with control characters.
     """
-    if not key or len(key) > MAX_KEY_LENGTH or not key.isprintable():
+    if not (isinstance(key, str) and 0 < len(key) <= MAX_KEY_LENGTH and key.isprintable()):
         message = f"an idempotency key has 1 to {MAX_KEY_LENGTH} printable characters"
-        raise InvalidTextError(message, name="idempotency_key", length=len(key))
+        raise InvalidTextError(message, name="idempotency_key")
     return key
 
 
@@ -100,15 +101,10 @@ def claim(session: Session, *, actor: str, verb: str, key: str, fingerprint: str
     Raises:
         IdempotencyConflictError: the key was used for a request with another fingerprint.
         OperationInProgressError: the claim is durable but its result is not recorded yet.
-        InvalidTextError: the key cannot be stored.
+        InvalidTextError: the key, the actor or the verb cannot be stored.
     """
-    values = {
-        "actor": actor,
-        "verb": verb,
-        "key": require_key(key),
-        "fingerprint": fingerprint,
-        "created_at": utc_now(),
-    }
+    scope = _scope(actor, verb, key)
+    values = {**scope, "fingerprint": fingerprint, "created_at": utc_now()}
     dialect: Any = postgresql if is_postgresql(session) else sqlite
     created = session.execute(
         dialect.insert(IdempotencyKey)
@@ -119,7 +115,8 @@ def claim(session: Session, *, actor: str, verb: str, key: str, fingerprint: str
     if created is not None:
         return Claim(session, created, is_replay=False, result=None)
     found = find_claim(session, actor=actor, verb=verb, key=key, fingerprint=fingerprint)
-    assert found is not None  # noqa: S101 - the conflict above was with this row
+    if found is None:  # it was there a moment ago
+        raise _in_progress(verb, key)
     return found
 
 
@@ -131,20 +128,29 @@ def find_claim(
     Raises:
         IdempotencyConflictError, OperationInProgressError: as ``claim`` does.
     """
-    row = session.execute(
-        select(IdempotencyKey)
-        .filter_by(actor=actor, verb=verb, key=key)
-        .execution_options(populate_existing=True)
-    ).scalar_one_or_none()
+    query = select(IdempotencyKey).filter_by(**_scope(actor, verb, key))
+    row = session.scalars(query.execution_options(populate_existing=True)).first()
     if row is None:
         return None
     if row.fingerprint != fingerprint:
         message = f"the idempotency key {key!r} was used before with other content: use a new key"
         raise IdempotencyConflictError(message, key=key, verb=verb)
     if row.completed_at is None:
-        message = f"the request with the idempotency key {key!r} is still under way"
-        raise OperationInProgressError(message, key=key, verb=verb)
+        raise _in_progress(verb, key)
     return Claim(session, row.id, is_replay=True, result=row.result)
+
+
+def _scope(actor: str, verb: str, key: str) -> dict[str, str]:
+    return {
+        "actor": clean_text(actor, name="the actor", max_length=120),
+        "verb": clean_text(verb, name="the verb", max_length=64),
+        "key": require_key(key),
+    }
+
+
+def _in_progress(verb: str, key: str) -> OperationInProgressError:
+    message = f"the request with the idempotency key {key!r} is still under way"
+    return OperationInProgressError(message, key=key, verb=verb)
 
 
 def forget_old_keys(session: Session, *, as_of: datetime) -> int:

@@ -17,28 +17,38 @@ import commerce_core
 from commerce_core.journal import ensure_epoch
 from webapp import health, home
 from webapp.accounts import routes as accounts
+from webapp.api import stock as api_stock
 from webapp.csrf import CsrfMiddleware
 from webapp.database import DEPENDENCIES, WebDatabase
 from webapp.drain import Drain
 from webapp.errors import EXCEPTION_HANDLERS
 from webapp.headers import HostMiddleware, security_headers
 from webapp.jobs import run_jobs
+from webapp.live import stream as live
 from webapp.migrations import require_all_migrated
 from webapp.security import Right, SessionMiddleware, guard_rights, require_rights
 from webapp.settings import Settings, load_settings
 from webapp.static_files import make_static_router
+from webapp.stock import routes as stock
+from webapp.stock.lifespan import run_live_stock
 from webapp.style import routes as style
 from webapp.templating import make_template_engine
 
 ROUTERS: Final[Sequence[Router]] = (
     accounts.router,
+    api_stock.router,
     health.router,
     home.router,
+    live.router,
+    stock.router,
     style.router,
 )
 """The router of every feature. A new feature adds one line."""
 
-LIFESPANS: Final[Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]] = (run_jobs,)
+LIFESPANS: Final[Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]] = (
+    run_live_stock,
+    run_jobs,
+)
 """What a feature starts with the application and stops with it, in this order, database first."""
 
 
@@ -47,7 +57,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     Without settings they are read from the environment, for servers that take a factory.
     ``app.state`` holds ``settings``, ``database`` (WebDatabase), ``drain`` (Drain),
-    ``readiness`` (Readiness) and ``navigation``.
+    ``readiness`` (Readiness) and ``navigation``; while it runs, ``hub`` (Hub) and ``census``.
 
     Raises:
         InvalidDatabaseUrlError: the database URL cannot be read.

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import shutil
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -89,8 +90,13 @@ def unit_of_work(database: Database, kind: str) -> Iterator[Callable[[Any], Any]
     with asyncio.Runner() as runner:
         engine = make_async_engine(database.url)
         factory = make_async_session_factory(engine)
+
+        def run(step: Callable[[Session], Any]) -> Any:
+            work = run_in_transaction_async(factory, step)
+            return runner.run(work, context=copy_context())  # the clock in use comes along
+
         try:
-            yield lambda step: runner.run(run_in_transaction_async(factory, step))
+            yield run
         finally:
             runner.run(engine.dispose())
 

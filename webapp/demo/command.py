@@ -12,6 +12,7 @@ from webapp.commands.terminal import Subparsers, add_command, say
 HOST: Final = "127.0.0.1"
 _DEFAULT_SEED: Final = 7
 _DEFAULT_SPEED: Final = 60.0
+_SMALLEST: Final = 0.02
 
 
 def register(subparsers: Subparsers) -> None:
@@ -33,6 +34,7 @@ def register(subparsers: Subparsers) -> None:
         default=_DEFAULT_SPEED,
         help="how much faster than in life --data is replayed (default: 60, an hour a minute)",
     )
+    parser.add_argument("--scale", type=_share, default=1.0, help=argparse.SUPPRESS)
     parser.add_argument("--still", action="store_true", help="let nobody in: nothing moves")
     parser.add_argument(
         "--seed", type=int, default=_DEFAULT_SEED, help="another number, another shop"
@@ -50,6 +52,15 @@ def _speed(text: str) -> float:
     return speed
 
 
+def _share(text: str) -> float:
+    """Read the size of the shop, for tests that need a small one."""
+    share = float(text)
+    if not _SMALLEST <= share <= 1:
+        message = f"{text!r} is not a share from {_SMALLEST} to 1"
+        raise argparse.ArgumentTypeError(message)
+    return share
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Make the shop, serve it, and tidy up behind it. Ctrl-C at any time is a good end."""
     from webapp.demo.running import Wishes, run_demo  # noqa: PLC0415 - `--help` answers at once
@@ -61,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         keep=arguments.keep,
         speed=arguments.speed,
         seed=arguments.seed,
+        scale=arguments.scale,
         is_still=arguments.still,
     )
     return run_demo(wishes, say=say)

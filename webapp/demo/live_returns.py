@@ -36,7 +36,7 @@ def take_back(session: Session, dice: Random) -> CreditNote | None:
     last = session.scalar(select(func.max(OrderLine.id))) or 0
     for _ in range(_TRIES):
         number = dice.randint(max(1, last - _RECENT_LINES), max(1, last))
-        found = session.execute(_returnable(number)).tuples().first()
+        found = session.execute(_returnable(number)).first()
         if found is not None:
             return _credit(session, dice, *found)
     return None

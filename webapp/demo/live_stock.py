@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-LOW_WANTED: Final = 25
-"""About so many variants may be low at some location, sold out ones among them."""
-OUT_WANTED: Final = 7
-"""Deliveries of so many sold out variants are made to wait."""
+_LOW_SHARE: Final = 19 / 816
+"""Share of variants that may be low at some location, sold out ones among them."""
+_OUT_SHARE: Final = 7 / 816
+"""Share of variants that may be sold out: their deliveries are made to wait."""
 _URGENCY: Final = 0.12
 _LATE_ARRIVAL_RATE: Final = 0.004
 _PACK: Final = 5
@@ -76,7 +76,12 @@ def sold_out(session: Session, low: dict[int, list[StockLevel]]) -> frozenset[in
 
 def needs_refill(session: Session, dice: Random) -> bool:
     """Tell whether it is time to look after what is low: the more it is, the sooner."""
-    return dice.random() < _URGENCY * (len(low_levels(session)) - LOW_WANTED)
+    too_many = len(low_levels(session)) - _LOW_SHARE * _count_variants(session)
+    return dice.random() < _URGENCY * too_many
+
+
+def _count_variants(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(Variant)) or 0
 
 
 def refill(session: Session, dice: Random) -> PurchaseOrder | None:
@@ -126,7 +131,7 @@ def _receive(
     """Let an open purchase order arrive that holds something low; a few sold out things wait."""
     out = sold_out(session, low)
     wanted = set(low) - out
-    if len(out) > OUT_WANTED or (out and dice.random() < _LATE_ARRIVAL_RATE):
+    if len(out) > _OUT_SHARE * _count_variants(session) or (out and dice.random() < _LATE_ARRIVAL_RATE):
         wanted = set(out)
     order = session.scalars(
         select(PurchaseOrder)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from webapp.demo.plan import Level, Story
     from webapp.demo.warehouse import Warehouse
 
-LOW_SHARE: Final = 21 / 816
+LOW_SHARE: Final = 15 / 816
 """Share of variants of which less is left than should be, but something."""
 OUT_SHARE: Final = 7 / 816
 _TROUBLED_SHARE: Final = 0.045

@@ -54,6 +54,7 @@ class Wishes:
     keep: Path | None
     speed: float
     seed: int
+    scale: float
     is_still: bool
 
 
@@ -110,7 +111,8 @@ def _make_ready(
         say(f"Using {path} again.")
         generated.migrate(url_of(path))
     elif survey is None:
-        build(path, shop, partial(generated.generate_shop, seed=wishes.seed))
+        fill = partial(generated.generate_shop, seed=wishes.seed, scale=wishes.scale)
+        build(path, shop, fill)
     else:
         build(path, shop, partial(imported.import_shop, survey=survey))
     engine = make_engine(url_of(path))

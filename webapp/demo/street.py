@@ -150,6 +150,6 @@ def popularity(session: Session) -> Urn[int]:
         .where(OrderLine.kind == LineKind.GOODS, Order.placed_at >= last - _LOOK_BACK)
         .group_by(OrderLine.variant_id)
     )
-    weights = {number: float(pieces) for number, pieces in sold.tuples()}
+    weights = {number: float(pieces) for number, pieces in sold}
     ids = session.scalars(select(Variant.id).filter_by(status=VariantStatus.ACTIVE)).all()
     return Urn(ids, [_FORGOTTEN + max(0.0, weights.get(number, 0.0)) for number in ids])

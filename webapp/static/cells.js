@@ -12,6 +12,7 @@
 // connection is live.js's: it hears `live:changed` and `live:waiting` from here.
 
 const FLASH_MS = 1_600;
+const REMEMBER_MS = 30_000; // longer than any reading of a table takes
 const KEPT = new Set(["data-flash", "data-htmx-powered", "aria-expanded", "hx-morph-skip"]);
 const LOW = '[data-state="low"], [data-state="out"]';
 
@@ -23,6 +24,7 @@ let isPaused = false;
 let mustReread = false;
 const waiting = new Map(); // id -> newest cell that came while paused
 const held = new Map(); // id -> newest cell that came while its cell was being edited
+const lately = new Map(); // id -> {cell, at}: what came in the last half minute, in the order it came
 
 // --- cells -----------------------------------------------------------------------------------
 
@@ -75,7 +77,8 @@ function keepButton(shown, next) {
 }
 
 /** Replace the cell on the page; return the one that now stands there. */
-function replaceCell(shown, next) {
+function replaceCell(shown, arrived) {
+  const next = arrived.cloneNode(true); // what arrived is remembered as it was
   next.removeAttribute("hx-swap-oob");
   keepButton(shown, next);
   if (haveSameShape(shown, next)) {
@@ -155,6 +158,26 @@ function receive(cells) {
   tell("live:waiting", { isPaused, n: waiting.size });
 }
 
+/** Keep cells for a while, also those of rows that are not here: a search may bring the row. */
+function remember(cells) {
+  const now = Date.now();
+  for (const cell of cells) {
+    const known = lately.get(cell.id);
+    if (known && versionOf(known.cell) >= versionOf(cell)) continue;
+    lately.delete(cell.id);
+    lately.set(cell.id, { cell, at: now });
+  }
+  for (const [id, { at }] of lately) {
+    if (now - at < REMEMBER_MS) break;
+    lately.delete(id);
+  }
+}
+
+// A table was read anew. What the stream told while the answer was under way may be newer.
+document.addEventListener("htmx:after:swap", () => {
+  for (const { cell } of lately.values()) apply(cell, { withFlash: false });
+});
+
 // A popup closed, or the focus left a cell: what was held back for it is due.
 function release() {
   for (const [id, cell] of [...held]) {
@@ -171,6 +194,7 @@ document.addEventListener("focusout", () => setTimeout(release, 0));
 document.addEventListener("htmx:sse:before:message", (event) => {
   if (!isStream(event) || event.detail.message.event) return;
   const { cells, rest } = takeCells(event.detail.message.data);
+  remember(cells);
   receive(cells);
   if (rest) event.detail.message.data = rest;
   else event.detail.cancelled = true;

@@ -70,7 +70,7 @@ async def test_every_route_answers_everybody_by_right(
 
 
 def is_stream(path: str) -> bool:
-    return path.endswith("/stream")
+    return path.endswith("/stream") or path.startswith("/live/")
 
 
 def leads_to_login(answer: httpx.Response) -> bool:

@@ -1,0 +1,1 @@
+"""The same stock as JSON under ``/api/v1``, for programs."""

@@ -1,0 +1,104 @@
+"""Server-sent events as bytes. Lines end with LF alone: a CR may be split off and read as two.
+
+A *frame* is what one tick has to say to everybody of a topic, in one representation: some events,
+the last of which carries the cursor as its ``id``. A client that has seen the id has seen all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from commerce_core.journal import Cursor
+from webapp.live.changes import Changes, LevelState
+
+HEARTBEAT: Final = b": \n\n"
+"""A comment: no event, but a sign of life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event. Without a ``name`` it is what htmx swaps into the page."""
+
+    data: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The bytes of one tick, which hold everything up to ``cursor``."""
+
+    cursor: Cursor
+    data: bytes
+
+
+Encoder = Callable[[Changes], Sequence[Event]]
+"""Turns changes into events of one representation; nothing to say is no event."""
+
+
+def encode_event(event: Event, *, cursor: Cursor | None = None, retry: int | None = None) -> bytes:
+    """Return one event as it travels. ``retry``: milliseconds until a client connects again."""
+    lines = []
+    if retry is not None:
+        lines.append(f"retry: {retry}")
+    if event.name:
+        lines.append(f"event: {event.name}")
+    if cursor is not None:
+        lines.append(f"id: {cursor}")
+    lines.extend(f"data: {line}" for line in event.data.replace("\r", "").split("\n"))
+    return ("\n".join(lines) + "\n\n").encode()
+
+
+def encode_cursor(cursor: Cursor) -> bytes:
+    """Return what moves a client's ``Last-Event-ID`` on without any event."""
+    return f"id: {cursor}\n\n".encode()
+
+
+def encode_frame(events: Sequence[Event], cursor: Cursor) -> Frame | None:
+    """Return the events as one frame, or None when there are none."""
+    if not events:
+        return None
+    parts = [encode_event(event) for event in events[:-1]]
+    parts.append(encode_event(events[-1], cursor=cursor))
+    return Frame(cursor, b"".join(parts))
+
+
+def status_event(delayed: int) -> Event:
+    """Return the event that tells by how many seconds the numbers are behind (0: they are not)."""
+    return Event(_dump({"delayed": delayed}), "status")
+
+
+def reset_event(reason: str) -> Event:
+    """Return the event that tells to read everything again and go on from its ``id``."""
+    return Event(_dump({"reason": reason}), "reset")
+
+
+def encode_json(changes: Changes) -> list[Event]:
+    """Return an event ``stock`` for each level that changed."""
+    return [
+        Event(json.dumps(as_json(level), separators=(",", ":")), "stock")
+        for level in changes.levels
+    ]
+
+
+def as_json(level: LevelState) -> dict[str, Any]:
+    """Return a level as programs see it, in the stream and in the answers of the API."""
+    return {
+        "variant_id": level.variant_id,
+        "sku": level.sku,
+        "location": level.location,
+        "on_hand": level.on_hand,
+        "available": level.available,
+        "allocated": level.allocated,
+        "reserved": level.reserved,
+        "incoming": level.incoming,
+        "version": level.version,
+        "kind": level.kind and level.kind.value,
+        "occurred_at": level.occurred_at and level.occurred_at.isoformat(),
+    }
+
+
+def _dump(content: object) -> str:
+    return json.dumps(content, separators=(",", ":"))

@@ -1,0 +1,71 @@
+"""The hub's own way to the database: a few connections that read and do nothing else.
+
+Apart from the pages' engine, so that a rush of page views never keeps the stream waiting. On
+PostgreSQL each statement stands alone (autocommit): a look at the journal is one round trip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import Session
+
+from commerce_core.database import (
+    make_async_engine,
+    make_async_session_factory,
+    read_only,
+    translate_database_error,
+)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MOST_CONNECTIONS: Final = 5
+
+
+class Reader:
+    """Asks the database questions, each in a session of its own. Connects when first asked."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine = _open(url)
+        self._sessions = make_async_session_factory(self._engine)
+
+    async def ask(
+        self, question: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return ``question(session, ...)``. The session is closed before this returns.
+
+        Raises:
+            CommerceError: the database does not answer.
+        """
+
+        def bound(session: Session) -> T:
+            return question(session, *args, **kwargs)
+
+        try:
+            async with self._sessions() as session:
+                return await session.run_sync(bound)
+        except SQLAlchemyError as exc:
+            raise translate_database_error(exc) from exc
+
+    async def renew(self) -> None:
+        """Drop all connections: the server they lead to may be gone."""
+        await self._engine.dispose()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+
+def _open(url: URL) -> AsyncEngine:
+    # Not asked before each use whether it still lives: the hub connects anew after any failure.
+    options: dict[str, Any] = {"pool_pre_ping": False}
+    if url.get_backend_name() == "postgresql":
+        options |= {"isolation_level": "AUTOCOMMIT", "pool_size": MOST_CONNECTIONS}
+        options["max_overflow"] = 0
+        return make_async_engine(url, **options)
+    return read_only(make_async_engine(url, **options))

@@ -1,0 +1,119 @@
+"""Reads the page of one variant: its levels, and what happened to them, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commerce_core.catalog.models import Product, Variant
+from commerce_core.errors import VariantNotFoundError
+from commerce_core.inventory.models import QUANTITIES, StockLocation, StockMovement
+from commerce_core.inventory.queries import list_locations, stock_history
+from commerce_core.journal import Cursor, read_cursor
+from webapp.accounts.models import User
+from webapp.live.changes import LevelState, VariantState, read_levels, total_of
+from webapp.stock.board import read_swatches
+
+PAGE_SIZE: Final = 50
+USER_PREFIX: Final = "user:"
+
+
+@dataclass(frozen=True, slots=True)
+class MovementLine:
+    """A movement as the page shows it. ``changes``: each quantity that changed, by how much."""
+
+    movement: StockMovement
+    location: str
+    who: str
+    changes: Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class VariantHistory:
+    """A variant with its levels and one page of its movements."""
+
+    cursor: Cursor
+    variant: Variant
+    product: Product
+    swatch: str | None
+    locations: Sequence[StockLocation]
+    levels: Mapping[int, LevelState]
+    total: VariantState | None
+    lines: list[MovementLine]
+    has_more: bool
+
+
+def get_variant_by_id(session: Session, variant_id: int) -> Variant:
+    """Return the variant with this id.
+
+    Raises:
+        VariantNotFoundError: there is none.
+    """
+    variant = session.get(Variant, variant_id)
+    if variant is None:
+        message = f"no variant with the number {variant_id}: it may have been deleted"
+        raise VariantNotFoundError(message, variant_id=variant_id)
+    return variant
+
+
+def read_history(session: Session, variant_id: int, *, before: int | None) -> VariantHistory:
+    """Read the page; ``before`` is the last movement of the page before.
+
+    Raises:
+        VariantNotFoundError: there is no such variant.
+    """
+    cursor = read_cursor(session)
+    variant = get_variant_by_id(session, variant_id)
+    product = session.get_one(Product, variant.product_id)
+    locations = list_locations(session)
+    levels = {level.location_id: level for level in read_levels(session, [variant.id])}
+    anchor = None if before is None else session.get(StockMovement, before)
+    movements = stock_history(session, variant, before=anchor, limit=PAGE_SIZE + 1)
+    return VariantHistory(
+        cursor=cursor,
+        variant=variant,
+        product=product,
+        swatch=read_swatches(session, [variant.id]).get(variant.id),
+        locations=locations,
+        levels=levels,
+        total=total_of(list(levels.values())) if levels else None,
+        lines=_lines(session, movements[:PAGE_SIZE], locations),
+        has_more=len(movements) > PAGE_SIZE,
+    )
+
+
+def _lines(
+    session: Session, movements: Sequence[StockMovement], locations: Sequence[StockLocation]
+) -> list[MovementLine]:
+    places = {location.id: location.name for location in locations}
+    people = _read_people(session, {movement.actor for movement in movements})
+    return [
+        MovementLine(
+            movement=movement,
+            location=places.get(movement.location_id, ""),
+            who=people.get(movement.actor, movement.actor),
+            changes=[
+                (name, delta)
+                for name in QUANTITIES
+                if (delta := getattr(movement, f"{name}_delta"))
+            ],
+        )
+        for movement in movements
+    ]
+
+
+def _changes(movement: StockMovement) -> list[tuple[str, int]]:
+    deltas = ((name, getattr(movement, f"{name}_delta")) for name in QUANTITIES)
+    return [(name, delta) for name, delta in deltas if delta]
+
+
+def _read_people(session: Session, actors: set[str]) -> dict[str, str]:
+    """Return the names of the users among the actors. One query, whoever they are."""
+    numbers = [actor.removeprefix(USER_PREFIX) for actor in actors if actor.startswith(USER_PREFIX)]
+    ids = [int(number) for number in numbers if number.isdecimal()]
+    rows = session.execute(select(User.id, User.name).where(User.id.in_(ids)))
+    return {f"{USER_PREFIX}{user_id}": name for user_id, name in rows}

@@ -1,0 +1,32 @@
+"""Runs what the board needs beside the requests: the hub of the live stream, and the census."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+from litestar.plugins.jinja import JinjaTemplateEngine
+
+from webapp.live.frames import encode_json
+from webapp.live.hub import Hub
+from webapp.stock.cells import make_cell_encoder
+from webapp.stock.census import CensusTaker
+
+
+@asynccontextmanager
+async def run_live_stock(app: Litestar) -> AsyncIterator[None]:
+    """Put ``hub`` and ``census`` into the application's state and run the hub."""
+    engine = app.template_engine
+    assert isinstance(engine, JinjaTemplateEngine)  # noqa: S101 - the composition root's choice
+    encoders = {"html": make_cell_encoder(engine.engine), "json": encode_json}
+    hub = Hub(app.state.database, encoders)
+    app.state.hub = hub
+    app.state.census = CensusTaker(app.state.database)
+    app.state.drain.add(hub.drain)
+    app.state.readiness.add("live", hub.examine)
+    await hub.start()
+    try:
+        yield
+    finally:
+        await hub.stop()

@@ -1,0 +1,151 @@
+"""What the templates of the board are given: numbers and addresses; the words stand in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from litestar import Request
+
+from webapp.accounts.sessions import Identity
+from webapp.security import Right
+from webapp.stock.board import MOST_COUNTED, Board
+from webapp.stock.filters import BoardFilter, StateFilter
+
+MOST_PRODUCTS: Final = 40
+"""So many products a menu can hold; in a larger shop it offers those on the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFacet:
+    """A product to tick. ``count`` is None where it is not on the page."""
+
+    name: str
+    slug: str
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StateFacet:
+    """A state to filter by. ``count`` is None where it would not be the list's length."""
+
+    value: str
+    href: str
+    is_on: bool
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """The filter bar: what can be chosen, and what is chosen, each with the way to undo it."""
+
+    products: list[ProductFacet]
+    has_more_products: bool
+    states: list[StateFacet]
+    chosen: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class PagePlace:
+    """Where the page stands in the list. ``count`` is None where it was not counted."""
+
+    first: int
+    last: int
+    count: int | None
+    is_at_least: bool
+    """Whether there are more than ``count``."""
+    previous: str
+    next: str
+    is_beyond: bool
+
+
+def board_context(
+    board: Board, wanted: BoardFilter, user: Identity | None, *, as_of: datetime
+) -> dict[str, Any]:
+    """Return everything the board's templates use."""
+    return {
+        "board": board,
+        "filter": wanted,
+        "facets": _facets(board, wanted),
+        "page": _place(board, wanted),
+        "may_adjust": Right.CHANGE_STOCK.belongs_to(user),
+        "sort": "-name" if wanted.is_descending else "name",
+        "sort_url": lambda sort: wanted.url(is_descending=sort == "-name"),
+        "product_url": lambda slug: BoardFilter(products=(slug,)).url(),
+        "stream": f"/live/stock?after={board.cursor}",
+        "as_of": as_of,
+    }
+
+
+def _facets(board: Board, wanted: BoardFilter) -> Facets:
+    products = {p.slug: ProductFacet(p.name, p.slug, None) for p in board.products}
+    for group in board.groups:
+        if len(products) < MOST_PRODUCTS or group.slug in products:
+            products[group.slug] = ProductFacet(group.name, group.slug, group.state.variants)
+    return Facets(
+        products=sorted(products.values(), key=lambda product: product.name),
+        has_more_products=board.has_next or board.has_previous,
+        states=[_state_facet(state, board, wanted) for state in StateFilter],
+        chosen=_chosen(board, wanted),
+    )
+
+
+def _chosen(board: Board, wanted: BoardFilter) -> list[tuple[str, str]]:
+    """Return the products and locations the list is narrowed to, each with the way back."""
+    places = board.shown if wanted.locations else ()
+    return [
+        *((p.name, wanted.url(products=_without(wanted.products, p.slug))) for p in board.products),
+        *((one.name, wanted.url(locations=_without(wanted.locations, one.code))) for one in places),
+    ]
+
+
+def _state_facet(state: StateFilter, board: Board, wanted: BoardFilter) -> StateFacet:
+    count = board.census.low if state is StateFilter.LOW else board.census.out
+    is_on = wanted.state is state
+    return StateFacet(
+        value=state.value,
+        href=wanted.url(state=None if is_on else state),
+        is_on=is_on,
+        count=count if wanted.only_state else None,
+    )
+
+
+def _place(board: Board, wanted: BoardFilter) -> PagePlace:
+    rows = board.rows
+    first = wanted.start + 1 if board.has_previous else 1
+    last = first + len(rows) - 1
+    start = max(0, first - 1 - len(rows))
+    is_capped = board.count is not None and board.count > MOST_COUNTED
+    is_at_least = is_capped and wanted.is_set and not wanted.only_state
+    to_previous = board.has_previous and rows
+    to_next = board.has_next and rows
+    return PagePlace(
+        first=first,
+        last=last,
+        count=MOST_COUNTED if is_at_least else board.count,
+        is_at_least=is_at_least,
+        previous=wanted.url(before=rows[0].variant_id, after=None, start=start)
+        if to_previous
+        else "",
+        next=wanted.url(after=rows[-1].variant_id, before=None, start=last) if to_next else "",
+        is_beyond=not rows and board.has_previous,
+    )
+
+
+def _without(values: tuple[str, ...], value: str) -> tuple[str, ...]:
+    return tuple(one for one in values if one != value)
+
+
+def wants_fragment(request: Request[Any, Any, Any]) -> bool:
+    """Tell whether htmx asks for the parts that a filter changes, and not for the whole page."""
+    headers = request.headers
+    return headers.get("hx-request") == "true" and headers.get("hx-request-type") != "full"
+
+
+def new_address(request: Request[Any, Any, Any], address: str) -> str:
+    """Return what the browser's address becomes: "false" keeps the one it has."""
+    present = urlsplit(request.headers.get("hx-current-url", ""))
+    shown = f"{present.path}?{present.query}" if present.query else present.path
+    return "false" if shown == address else address

@@ -16,12 +16,18 @@ from commerce_core.inventory.expiry import settle_due
 from commerce_core.inventory.hold_checks import too_few
 from commerce_core.inventory.models import MovementKind
 from commerce_core.inventory.replays import Once
+from commerce_core.inventory.transfer_arrivals import cancel_transfer, receive_transfer
 from commerce_core.inventory.transfer_models import (
     StockTransfer,
     StockTransferLine,
     TransferStatus,
 )
-from commerce_core.inventory.transfer_rows import levels_of, line_cause, lock_transfer_in
+from commerce_core.inventory.transfer_rows import (
+    levels_of,
+    line_cause,
+    list_transfer_lines,
+    lock_transfer_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +36,15 @@ if TYPE_CHECKING:
 
     from commerce_core.catalog.models import Variant
     from commerce_core.inventory.models import StockLocation
+
+__all__ = [
+    "cancel_transfer",
+    "create_transfer",
+    "list_transfer_lines",
+    "receive_transfer",
+    "send_transfer",
+    "transfer_stock",
+]
 
 
 def create_transfer(

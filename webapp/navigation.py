@@ -52,9 +52,10 @@ AREAS: Final = (
     Area(_("Customers"), "/customers", "customers", SELL, "c"),
     Area(_("Products"), "/products", "products", SELL, "p"),
     Area(_("Stock"), "/stock", "stock", STOCK, "s", tab=_("Stock")),
-    Area(_("Counts"), "/counts", "count", STOCK),
-    Area(_("Transfers"), "/transfers", "transfer", STOCK),
-    Area(_("Purchase orders"), "/purchase-orders", "purchase", STOCK),
+    Area(_("Counts"), "/stock/counts", "count", STOCK),
+    Area(_("Transfers"), "/stock/transfers", "transfer", STOCK),
+    Area(_("Purchase orders"), "/stock/purchase-orders", "purchase", STOCK),
+    Area(_("Reservations"), "/stock/reservations", "clock", STOCK),
     Area(_("Shipments"), "/shipments", "ship", SHIP, "h", tab=_("Ship")),
     Area(_("Forecasts"), "/forecasts", "forecast", SHIP, "f"),
     Area(_("Style"), "/style", "style", FOOT, role=Role.ADMIN),
@@ -84,6 +85,11 @@ class Navigation:
         return [
             area for area in self._areas if area.href in self._open and role.includes(area.role)
         ]
+
+    def current(self, path: str) -> Area | None:
+        """Return the one area that ``path`` is in: of those around it the innermost."""
+        around = [a for a in self._areas if a.href in self._open and a.is_current(path)]
+        return max(around, key=lambda area: len(area.href), default=None)
 
     def groups(self, role: Role | None) -> Mapping[str, list[Area]]:
         """Return the areas by group ("" first, ``FOOT`` last)."""

@@ -127,35 +127,54 @@ function sayMeanwhile(shown, next) {
   note.hidden = now === was;
 }
 
+/** What people count as one change: the row of a cell, or the figure itself outside of tables. */
+function unitOf(cell) {
+  const row = cell.closest("tr");
+  return row?.matches(".group") ? null : row ?? cell;
+}
+
 /** Show one newer cell. Older ones, and cells of rows that are not here, are dropped. */
-function apply(next, { withFlash = true } = {}) {
+function apply(next, changes, { withFlash = true } = {}) {
   const shown = document.getElementById(next.id);
-  if (!shown || versionOf(next) <= versionOf(shown)) return false;
+  if (!shown || versionOf(next) <= versionOf(shown)) return;
   if (isInEdit(shown)) {
     const newest = held.get(next.id);
     if (!newest || versionOf(newest) < versionOf(next)) held.set(next.id, next);
     sayMeanwhile(shown, held.get(next.id));
-    return false;
+    return;
   }
   const hasChanged = shown.textContent.trim() !== next.textContent.trim();
   const becameLow = Boolean(next.querySelector(LOW)) && !shown.querySelector(LOW);
   const cell = replaceCell(shown, next);
-  if (hasChanged && withFlash) flash(cell);
-  if (hasChanged) tell("live:changed", { becameLow });
-  return hasChanged;
+  if (!hasChanged) return;
+  if (withFlash) flash(cell);
+  const unit = unitOf(cell);
+  if (unit) changes.set(unit, becameLow || changes.get(unit) === true);
+}
+
+/** Show cells, and tell how many changes they were and how many of them made something low. */
+function applyAll(cells, options) {
+  const changes = new Map(); // unit -> whether it became low
+  for (const cell of cells) apply(cell, changes, options);
+  if (changes.size) tell("live:changed", { n: changes.size, low: [...changes.values()].filter(Boolean).length });
+}
+
+function tellWaiting() {
+  const units = [...waiting.keys()].map((id) => document.getElementById(id)).filter(Boolean).map(unitOf);
+  tell("live:waiting", { isPaused, n: new Set(units.filter(Boolean)).size });
 }
 
 /** Show, or keep for later, all cells of one message. */
 function receive(cells) {
   if (!isPaused) {
-    for (const cell of cells) apply(cell);
+    applyAll(cells);
     return;
   }
   for (const cell of cells) {
     const newest = waiting.get(cell.id) ?? document.getElementById(cell.id);
     if (newest && versionOf(cell) > versionOf(newest)) waiting.set(cell.id, cell);
   }
-  tell("live:waiting", { isPaused, n: waiting.size });
+  tellWaiting();
 }
 
 /** Keep cells for a while, also those of rows that are not here: a search may bring the row. */
@@ -180,13 +199,12 @@ document.addEventListener("htmx:after:swap", () => {
 
 // A popup closed, or the focus left a cell: what was held back for it is due.
 function release() {
-  for (const [id, cell] of [...held]) {
+  const due = [...held].filter(([id]) => {
     const shown = document.getElementById(id);
-    if (shown && isInEdit(shown)) continue;
-    held.delete(id);
-    if (isPaused) receive([cell]);
-    else apply(cell);
-  }
+    return !shown || !isInEdit(shown);
+  });
+  for (const [id] of due) held.delete(id);
+  if (due.length) receive(due.map(([, cell]) => cell));
 }
 document.addEventListener("popup:closed", release);
 document.addEventListener("focusout", () => setTimeout(release, 0));
@@ -240,9 +258,9 @@ function togglePause(button) {
     const cells = [...waiting.values()];
     waiting.clear();
     if (mustReread) reread();
-    else for (const cell of cells) apply(cell, { withFlash: false });
+    else applyAll(cells, { withFlash: false });
   }
-  tell("live:waiting", { isPaused, n: waiting.size });
+  tellWaiting();
 }
 
 document.getElementById("pause")?.addEventListener("click", (event) => togglePause(event.currentTarget));

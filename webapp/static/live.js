@@ -125,15 +125,16 @@ document.addEventListener("live:waiting", (event) => {
 
 // --- what is said ----------------------------------------------------------------------------
 
-const recent = []; // moments of the changes of the last minute
+const recent = []; // changes of the last minute: when, and how many
 let unspoken = 0;
 let unspokenLow = 0;
 let spokenAt = 0;
 
 document.addEventListener("live:changed", (event) => {
-  recent.push(Date.now());
-  unspoken += 1;
-  unspokenLow += Number(event.detail.becameLow);
+  const { n, low } = event.detail;
+  recent.push({ at: Date.now(), n });
+  unspoken += n;
+  unspokenLow += low;
 });
 
 /** Tell screen readers at most every ten seconds, in one sentence. */
@@ -149,8 +150,9 @@ function speak() {
 
 /** Keep <span data-live-note data-word="… {time}, {n} …"> under a table up to date. */
 function writeNotes() {
-  while (recent.length && recent[0] < Date.now() - 60_000) recent.shift();
-  const values = { time: clock.format(state.contactAt - state.delayed * 1000), n: recent.length };
+  while (recent.length && recent[0].at < Date.now() - 60_000) recent.shift();
+  const n = recent.reduce((sum, change) => sum + change.n, 0);
+  const values = { time: clock.format(state.contactAt - state.delayed * 1000), n };
   for (const note of document.querySelectorAll("[data-live-note]")) {
     const text = note.dataset.word.replace(/\{(\w+)\}/g, (_, key) => values[key]);
     if (note.textContent !== text) note.textContent = text;

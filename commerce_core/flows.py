@@ -15,6 +15,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -158,12 +159,14 @@ async def _unit_of_work(
 
 
 async def joined(work: Coroutine[Any, Any, _Result]) -> _Result:
-    """Await ``work`` as a task that runs to its end even if the caller is cancelled meanwhile."""
+    """Await ``work`` as a task that runs to its end, however often the caller is cancelled."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait({task})
+        while not task.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
         if not task.cancelled():
             task.exception()  # it was seen: no "never retrieved" warning
         raise

@@ -51,8 +51,9 @@ def _write(session: Session, rows: Rows) -> Written:
 def _insert(session: Session, table: Table, rows: list[dict[str, Any]]) -> list[int]:
     if not rows:
         return []
-    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    return list(session.scalars(statement, rows))
+    # One statement for all rows. They get ascending ids in the order in which they are given, but
+    # SQLite does not say in which order it returns them.
+    return sorted(session.scalars(insert(table).returning(table.c.id), rows))
 
 
 def _update(

@@ -8,6 +8,7 @@ import pytest
 from commerce_core.inventory import create_location, verify_ledger
 from commerce_core.inventory.queries import find_level
 from commerce_core.testing import make_location, make_variant
+from commerce_core.tests.inventory.market import market, venue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from commerce_core.tests.databases import Database
 
     Verb = Callable[..., Any]
+
+__all__ = ["market", "venue"]
 
 
 @dataclass

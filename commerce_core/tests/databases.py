@@ -119,9 +119,6 @@ class PostgresServer:
         self._kept: ExitStack | None = None
         self._kept_url = ""
         self._kept_shape: list[Any] = []
-        # Tests prove what a crash of a client does, not what a power cut does to the disk.
-        self.execute("ALTER SYSTEM SET fsync = off")
-        self.execute("SELECT pg_reload_conf()")
 
     def execute(self, statement: str) -> list[Any]:
         """Run a statement as the administrator, outside of any transaction."""

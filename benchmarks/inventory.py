@@ -25,7 +25,7 @@ def main() -> int:
     """Run every comparison and return the exit code."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     report = Report("inventory")
-    with temporary_postgres() as url, ExitStack() as stack:
+    with temporary_postgres(fsync=True) as url, ExitStack() as stack:
         ours = stack.enter_context(Child("_inventory_child.py", _database(url, "ours"), "200"))
         python = peer_python("oscar", OSCAR)
         oscar = stack.enter_context(

@@ -18,6 +18,7 @@ from commerce_core.journal import ensure_epoch
 from webapp import health, home
 from webapp.accounts import routes as accounts
 from webapp.api import stock as api_stock
+from webapp.counts import routes as counts
 from webapp.csrf import CsrfMiddleware
 from webapp.database import DEPENDENCIES, WebDatabase
 from webapp.drain import Drain
@@ -33,6 +34,7 @@ from webapp.stock import routes as stock
 from webapp.stock.lifespan import run_live_stock
 from webapp.style import routes as style
 from webapp.templating import make_template_engine
+from webapp.transfers import routes as transfers
 
 ROUTERS: Final[Sequence[Router]] = (
     accounts.router,
@@ -42,6 +44,8 @@ ROUTERS: Final[Sequence[Router]] = (
     live.router,
     stock.router,
     style.router,
+    counts.router,
+    transfers.router,
 )
 """The router of every feature. A new feature adds one line."""
 

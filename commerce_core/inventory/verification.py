@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from operator import add
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _ROWS_AT_ONCE: Final = 20_000
-_RESULTS: Final = tuple(getattr(StockMovement, name) for name in QUANTITIES)
-_DELTAS: Final = tuple(getattr(StockMovement, f"{name}_delta") for name in QUANTITIES)
+_COUNT: Final = len(QUANTITIES)
+_POLICY: Final = ("safety_stock", "minimum")
+"""What of the policy every movement repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,66 +59,99 @@ class Difference:
 def verify_ledger(session: Session, *, variant_id: int | None = None) -> Sequence[Difference]:
     """Replay every movement (of one variant, or of all) and return every difference.
 
-    Checks that versions of each level run 1, 2, 3 … without a gap, that each movement's result
-    is the one before plus its delta, and that the level equals
-    its last movement. Reads in chunks of 20,000; run it in one read transaction, or writers in
-    between show up as differences.
+    Checks that versions of each level run 1, 2, 3 … without a gap and its time never runs back,
+    that each movement's result is the one before plus its delta, that the level equals its last
+    movement (its policy, too), and that movements name the variant and place of their level.
+    Reads in chunks of 20,000; run it in one read transaction, or writers in between show up as
+    differences.
     """
     differences: list[Difference] = []
-    state: dict[int, tuple[int, ...]] = defaultdict(lambda: (0,) * len(QUANTITIES))
-    versions: dict[int, int] = defaultdict(int)
-    for level_id, version, results, deltas in _movements(session, variant_id):
-        if version != versions[level_id] + 1:
+    books: dict[int, _Page] = defaultdict(_Page)
+    for level_id, version, occurred_at, *rest in _movements(session, variant_id):
+        page = books[level_id]
+        results, policy = tuple(rest[:_COUNT]), tuple(rest[_COUNT : _COUNT + len(_POLICY)])
+        deltas = rest[_COUNT + len(_POLICY) :]
+        if version != page.version + 1:
+            differences.append(Difference(level_id, version, "version", page.version + 1, version))
+        moment = occurred_at.timestamp()
+        if moment < page.moment:
             differences.append(
-                Difference(level_id, version, "version", versions[level_id] + 1, version)
+                Difference(level_id, version, "occurred_at", int(page.moment), int(moment))
             )
-        expected = tuple(a + b for a, b in zip(state[level_id], deltas, strict=True))
+        expected = tuple(map(add, page.quantities, deltas))
         if expected != results:
-            differences.extend(_compare(level_id, version, expected, results))
-        state[level_id], versions[level_id] = results, version
-    differences.extend(_levels_against(session, variant_id, state, versions))
+            differences.extend(_compare(level_id, version, QUANTITIES, expected, results))
+        page.quantities, page.policy, page.version, page.moment = results, policy, version, moment
+    differences.extend(_levels_against(session, variant_id, books))
+    differences.extend(_misfiled(session, variant_id))
     return differences
 
 
-def _movements(
-    session: Session, variant_id: int | None
-) -> Iterator[tuple[int, int, tuple[int, ...], tuple[int, ...]]]:
-    """Yield (level, version, results, deltas) of every movement, level by level in order."""
-    query: Select[Any] = select(StockMovement.level_id, StockMovement.version, *_RESULTS, *_DELTAS)
+@dataclass(slots=True)
+class _Page:
+    """What the journal says of a level up to the movement that was read last."""
+
+    quantities: tuple[int, ...] = (0,) * _COUNT
+    policy: tuple[int, ...] = (0,) * len(_POLICY)
+    version: int = 0
+    moment: float = float("-inf")
+
+
+def _movements(session: Session, variant_id: int | None) -> Iterator[Sequence[Any]]:
+    """Yield the numbers of every movement, level by level in order."""
+    query: Select[Any] = select(
+        StockMovement.level_id,
+        StockMovement.version,
+        StockMovement.occurred_at,
+        *(getattr(StockMovement, name) for name in (*QUANTITIES, *_POLICY)),
+        *(getattr(StockMovement, f"{name}_delta") for name in QUANTITIES),
+    )
     if variant_id is not None:
         query = query.where(StockMovement.variant_id == variant_id)
     query = query.order_by(StockMovement.level_id, StockMovement.version)
-    split = 2 + len(QUANTITIES)
-    for row in session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE)):
-        values = tuple(row)
-        yield values[0], values[1], values[2:split], values[split:]
+    yield from session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE))
 
 
 def _levels_against(
-    session: Session,
-    variant_id: int | None,
-    state: dict[int, tuple[int, ...]],
-    versions: dict[int, int],
-) -> list[Difference]:
-    differences: list[Difference] = []
-    columns = (getattr(StockLevel, name) for name in QUANTITIES)
+    session: Session, variant_id: int | None, books: dict[int, _Page]
+) -> Iterator[Difference]:
+    names = (*QUANTITIES, *_POLICY)
+    columns = (getattr(StockLevel, name) for name in names)
     query: Select[Any] = select(StockLevel.id, StockLevel.version, *columns)
     if variant_id is not None:
         query = query.where(StockLevel.variant_id == variant_id)
-    for row in session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE)):
-        level_id, version, found = row[0], row[1], tuple(row[2:])
-        if version != versions[level_id]:
-            differences.append(Difference(level_id, None, "version", versions[level_id], version))
-        differences.extend(_compare(level_id, None, state[level_id], found))
-    return differences
+    for level_id, version, *found in session.execute(query.order_by(StockLevel.id)):
+        page = books[level_id]
+        if version != page.version:
+            yield Difference(level_id, None, "version", page.version, version)
+        yield from _compare(level_id, None, names, (*page.quantities, *page.policy), found)
+
+
+def _misfiled(session: Session, variant_id: int | None) -> Iterator[Difference]:
+    """Yield the movements that name another variant or place than their level does."""
+    for name in ("variant_id", "location_id"):
+        ours, theirs = getattr(StockMovement, name), getattr(StockLevel, name)
+        query = (
+            select(StockMovement.level_id, StockMovement.version, theirs, ours)
+            .join_from(StockMovement, StockLevel, StockMovement.level_id == StockLevel.id)
+            .where(ours != theirs)
+        )
+        if variant_id is not None:
+            query = query.where(StockLevel.variant_id == variant_id)
+        for level_id, version, expected, found in session.execute(query):
+            yield Difference(level_id, version, name, expected, found)
 
 
 def _compare(
-    level_id: int, version: int | None, expected: tuple[int, ...], found: tuple[int, ...]
+    level_id: int,
+    version: int | None,
+    names: Sequence[str],
+    expected: Sequence[int],
+    found: Sequence[int],
 ) -> list[Difference]:
     return [
         Difference(level_id, version, name, wanted, got)
-        for name, wanted, got in zip(QUANTITIES, expected, found, strict=True)
+        for name, wanted, got in zip(names, expected, found, strict=True)
         if wanted != got
     ]
 

@@ -53,8 +53,8 @@ def sqlite(sqlite_files: SqliteFiles) -> Iterator[Database]:
 
 @pytest.fixture
 def postgres(postgres_server: PostgresServer) -> Iterator[Database]:
-    """Return a fresh migrated database of a real PostgreSQL."""
-    with postgres_server.database() as url, opened(url) as database:
+    """Return a migrated database without rows, of a real PostgreSQL."""
+    with postgres_server.emptied_database() as url, opened(url) as database:
         yield database
 
 

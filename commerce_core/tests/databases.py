@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from commerce_core.database import (
     make_async_engine,
@@ -21,7 +22,7 @@ from commerce_core.database import (
     make_session_factory,
 )
 from commerce_core.flows import run_in_transaction, run_in_transaction_async
-from commerce_core.journal import ensure_epoch
+from commerce_core.journal import begin_epoch, ensure_epoch
 from commerce_core.migrations import upgrade
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 _TEMPLATE = "commerce_template"
+_SHAPE = """
+SELECT (SELECT json_agg(oid ORDER BY oid) FROM pg_class WHERE relnamespace = n.oid)::text,
+    (SELECT json_agg(oid ORDER BY oid) FROM pg_constraint WHERE connamespace = n.oid)::text,
+    (SELECT max(pg_relation_size(oid)) > 1000000 FROM pg_class WHERE relnamespace = n.oid)
+FROM pg_namespace AS n WHERE nspname = 'public'
+"""
 
 
 @dataclass
@@ -109,9 +116,9 @@ class PostgresServer:
         self._admin = make_engine(url, isolation_level="AUTOCOMMIT", pool_size=1)
         self._numbers = itertools.count(1)
         self._has_template = False
-        # Tests prove what a crash of a client does, not what a power cut does to the disk.
-        self.execute("ALTER SYSTEM SET fsync = off")
-        self.execute("SELECT pg_reload_conf()")
+        self._kept: ExitStack | None = None
+        self._kept_url = ""
+        self._kept_shape: list[Any] = []
 
     def execute(self, statement: str) -> list[Any]:
         """Run a statement as the administrator, outside of any transaction."""
@@ -139,6 +146,45 @@ class PostgresServer:
         finally:
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
+    @contextmanager
+    def emptied_database(self) -> Iterator[str]:
+        """Yield the URL of a migrated database without rows: the same again, if it can be emptied.
+
+        That takes 5 ms instead of the 50 to 500 ms of a new one. A database whose tables a test
+        changed, or that somebody still uses, goes away instead.
+        """
+        if self._kept is None:
+            self._kept = ExitStack()
+            self._kept_url = self._kept.enter_context(self.database())
+            self._kept_shape = self._shape()
+        yield self._kept_url
+        if not self._empty():
+            self.forget()
+
+    def _shape(self) -> list[Any]:
+        """Return what tells whether a test changed tables, or left them too large."""
+        with opened(self._kept_url) as database:
+            return database.sql(_SHAPE)
+
+    def _empty(self) -> bool:
+        from commerce_core.models import metadata  # noqa: PLC0415 - not every test needs all
+
+        deletes = [f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)]  # noqa: S608
+        statements = ["SET lock_timeout = '1s'", *deletes]
+        with opened(self._kept_url) as database:
+            try:
+                database.sql("; ".join(statements))
+            except SQLAlchemyError:
+                return False
+            database.run(begin_epoch)
+        return self._shape() == self._kept_shape
+
+    def forget(self) -> None:
+        """Drop the database that is kept for the next test."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
+
     def _template(self) -> str:
         if not self._has_template:
             self.execute(f"CREATE DATABASE {_TEMPLATE}")
@@ -147,6 +193,7 @@ class PostgresServer:
         return _TEMPLATE
 
     def close(self) -> None:
+        self.forget()
         self._admin.dispose()
 
 

@@ -36,7 +36,8 @@ def nice_ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
     if not math.isfinite(low) or not math.isfinite(high) or high < low:
         message = f"no axis from {low} to {high}"
         raise ValueError(message)
-    high = high if high > low else low + 1
+    if high - low <= _SLACK * max(1.0, abs(low), abs(high)):
+        high = low + 1
     rough = max((high - low) / (_MOST_TICKS - 1), 1.0 if whole else 0.0)
     magnitude = 10.0 ** math.floor(math.log10(rough))
     steps = (factor * magnitude for factor in (1, 2, 2.5, 5, 10, 20))

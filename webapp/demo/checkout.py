@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from webapp.demo.assortment import PlannedVariant
     from webapp.demo.baskets import Wish, Wishes
+    from webapp.demo.shelves import Shelves
     from webapp.demo.visitors import Visitor
-    from webapp.demo.warehouse import Warehouse
 
 _FIRST_WEB_NUMBER: Final = 3001
 _FREE_SHIPPING_CENTS: Final = 8000
@@ -53,10 +53,10 @@ ACTORS: Final = {"web": "web shop", "shop": "Köln shop till"}
 class Checkout:
     """The web shop's checkout and the till in Köln."""
 
-    def __init__(self, seed: int, story: Story, warehouse: Warehouse, wishes: Wishes) -> None:
+    def __init__(self, seed: int, story: Story, shelves: Shelves, wishes: Wishes) -> None:
         self._dice = make_dice("checkout", seed)
         self._story = story
-        self._warehouse = warehouse
+        self._shelves = shelves
         self._wishes = wishes
         self._lines = 0
         self._numbers = {"web": _FIRST_WEB_NUMBER, SHOP: 1}
@@ -141,7 +141,7 @@ class Checkout:
             order = (LEIPZIG, HAMBURG)
         else:
             order = (HAMBURG, LEIPZIG)
-        available = self._warehouse.available
+        available = self._shelves.available
         return next((p for p in order if available((variant.number, p)) >= pieces), None)
 
     def _hand_over(
@@ -149,10 +149,10 @@ class Checkout:
     ) -> None:
         """Take the goods from the shelf, or promise them, as the state of the order says."""
         if status in OPEN:
-            self._warehouse.promise((line.variant.number, line.location), line.quantity)
+            self._shelves.promise((line.variant.number, line.location), line.quantity)
         if status not in SHIPPED:
             return
-        self._warehouse.take(
+        self._shelves.take(
             PlannedMovement(
                 (line.variant.number, line.location),
                 MovementKind.SHIPPED,

@@ -18,8 +18,8 @@ from webapp.demo.purchasing import Purchasing
 from webapp.demo.randomness import make_dice, poisson
 from webapp.demo.returns import plan_return, restocked
 from webapp.demo.rhythm import local_day, shop_factor, shop_moment, web_factor, web_moment
+from webapp.demo.shelves import Shelves
 from webapp.demo.visitors import Visitor, Visitors
-from webapp.demo.warehouse import Warehouse
 
 DAYS: Final = 548
 """Eighteen months."""
@@ -67,18 +67,18 @@ class _Teller:
         count = max(20, round(CUSTOMERS * scale))
         people = plan_people(seed, count=count, start=self.start, end=self._end)
         self._story = Story(as_of, variants, people)
-        self._warehouse = Warehouse(seed, variants, weekly_pieces=_WEEKLY_PIECES * scale)
+        self._shelves = Shelves(seed, variants, weekly_pieces=_WEEKLY_PIECES * scale)
         self._wishes = Wishes(seed, variants)
         self._visitors = Visitors(seed, people)
-        self._checkout = Checkout(seed, self._story, self._warehouse, self._wishes)
+        self._checkout = Checkout(seed, self._story, self._shelves, self._wishes)
         self._coming_back: defaultdict[date, list[PlannedCredit]] = defaultdict(list)
-        self._purchasing = Purchasing(seed, as_of, self._warehouse)
+        self._purchasing = Purchasing(seed, as_of, self._shelves)
         self._purchasing.open_shelves(self.start - timedelta(days=1))
 
     def tell_day(self, day: date) -> None:
         """Let everything happen that happens on ``day``."""
         if day == self._end - timedelta(days=_TROUBLE_DAYS):
-            self._purchasing.late = choose_troubled(self._seed, self._story)
+            self._purchasing.late = choose_troubled(self._seed, self._story, day)
         self._wishes.wake_up(day)
         events = [*self._stock_events(day), *self._order_events(day), *self._return_events(day)]
         for moment, happen in sorted(events, key=lambda event: event[0]):
@@ -87,13 +87,13 @@ class _Teller:
         self._purchasing.order(day, growth=web_factor(day, start=self.start))
 
     def _stock_events(self, day: date) -> list[_Event]:
-        found = [*self._purchasing.deliveries(day), *self._warehouse.mishaps(day)]
+        found = [*self._purchasing.deliveries(day), *self._shelves.mishaps(day)]
         return [(movement.occurred_at, partial(self._book, movement)) for movement in found]
 
     def _book(self, movement: PlannedMovement) -> None:
         """Book it, unless it would take what is not there."""
-        if self._warehouse.available(movement.level) + movement.pieces >= 0:
-            self._warehouse.take(movement)
+        if self._shelves.available(movement.level) + movement.pieces >= 0:
+            self._shelves.take(movement)
 
     def _order_events(self, day: date) -> list[_Event]:
         visitors: list[tuple[str, Visitor]] = [(WEB, v) for v in self._visitors.newcomers(day)]
@@ -125,16 +125,16 @@ class _Teller:
         credit.number = f"R-{credit.id:05d}"
         self._story.credits.append(credit)
         for movement in restocked(credit):
-            self._warehouse.take(movement)
+            self._shelves.take(movement)
 
     def finish(self) -> Story:
         """Return the story with what stands on the shelves at its end."""
-        for movement in rescue(self._seed, self._story, self._warehouse):
-            self._warehouse.take(movement)
-        self._story.minimums = choose_minimums(self._story, self._warehouse, self._end)
-        self._story.movements = self._warehouse.movements
+        for movement in rescue(self._seed, self._story, self._shelves):
+            self._shelves.take(movement)
+        self._story.minimums = choose_minimums(self._story, self._shelves, self._end)
+        self._story.movements = self._shelves.movements
         self._story.purchases = self._purchasing.purchases
         self._story.available = {
-            level: self._warehouse.available(level) for level in self._warehouse.levels()
+            level: self._shelves.available(level) for level in self._shelves.levels()
         }
         return self._story

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 ACTOR: Final = "demo shopper"
 _PIECES: Final = Urn((1, 2, 3, 6), (80, 14, 4, 2))
 _GUEST_RATE: Final = 0.25
-_OTHER_WAREHOUSE_RATE: Final = 0.35
+_SECOND_CHOICE_RATE: Final = 0.35
 _HOLD: Final = (timedelta(minutes=2), timedelta(minutes=8))
 """How long a basket is held that nobody takes to the checkout."""
 
@@ -68,7 +68,7 @@ def _shelf(session: Session, dice: Random, variant: Variant, pieces: int) -> Sto
     """Return the location to send from: the first or the second, and others only if they must."""
     available = {level.location_id: level.available for level in list_levels(session, variant)}
     places = [place for place in list_locations(session) if place.is_open]
-    if len(places) > 1 and dice.random() < _OTHER_WAREHOUSE_RATE:
+    if len(places) > 1 and dice.random() < _SECOND_CHOICE_RATE:
         places[0], places[1] = places[1], places[0]
     return next((place for place in places if available.get(place.id, 0) >= pieces), None)
 

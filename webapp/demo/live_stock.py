@@ -1,4 +1,4 @@
-"""What the living warehouse does: pack, order what is low, unpack deliveries, correct counts.
+"""What the people at the shelves do: pack, order what is low, unpack deliveries, correct counts.
 
 Functions on a session; the caller commits.
 """
@@ -131,7 +131,9 @@ def _receive(
     """Let an open purchase order arrive that holds something low; a few sold out things wait."""
     out = sold_out(session, low)
     wanted = set(low) - out
-    if len(out) > _OUT_SHARE * _count_variants(session) or (out and dice.random() < _LATE_ARRIVAL_RATE):
+    if len(out) > _OUT_SHARE * _count_variants(session) or (
+        out and dice.random() < _LATE_ARRIVAL_RATE
+    ):
         wanted = set(out)
     order = session.scalars(
         select(PurchaseOrder)

@@ -12,7 +12,7 @@ from commerce_core.inventory.purchasing import create_supplier, place_purchase_o
 from commerce_core.inventory.purchasing_models import PurchaseOrder, PurchaseStatus
 from webapp.demo.purchasing import LEAD_WEEKS
 from webapp.demo.sales_rows import CURRENCY, amount
-from webapp.demo.warehouse import STAFF
+from webapp.demo.shelves import STAFF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from webapp.demo.plan import PlannedPurchase, Story
 
-BUYER = STAFF[2]
+PLANNER = STAFF[2]
 _Row = dict[str, Any]
 
 
@@ -48,7 +48,7 @@ def purchase_rows(story: Story, suppliers: dict[str, int]) -> Iterator[_Row]:
             "location_id": purchase.location + 1,
             "status": PurchaseStatus.RECEIVED if arrived else PurchaseStatus.DRAFT,
             "currency": CURRENCY,
-            "created_by": BUYER,
+            "created_by": PLANNER,
             "created_at": purchase.ordered_at,
             "expected_on": purchase.expected_on,
             "ordered_at": purchase.ordered_at if arrived else None,
@@ -96,4 +96,4 @@ def place_open_purchases(session: Session, batch: list[PlannedPurchase]) -> None
     """Order the drafts of what has not arrived: it is incoming from now on."""
     for purchase in batch:
         order = session.get_one(PurchaseOrder, purchase.id)
-        place_purchase_order(session, order, actor=BUYER, ordered_at=purchase.ordered_at)
+        place_purchase_order(session, order, actor=PLANNER, ordered_at=purchase.ordered_at)

@@ -11,13 +11,13 @@ from commerce_core.inventory.models import MovementKind
 from webapp.demo.plan import Level, PlannedMovement, PlannedPurchase, PlannedPurchaseLine
 from webapp.demo.randomness import make_dice
 from webapp.demo.rhythm import moment_of, work_moment
-from webapp.demo.warehouse import STAFF
+from webapp.demo.shelves import STAFF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date, datetime
 
-    from webapp.demo.warehouse import Warehouse
+    from webapp.demo.shelves import Shelves
 
 LEAD_WEEKS: Final = {
     "Leinenweb": 2,
@@ -44,10 +44,10 @@ _COST_SHARE: Final = 0.42
 class Purchasing:
     """Purchase orders, under way and arrived."""
 
-    def __init__(self, seed: int, as_of: datetime, warehouse: Warehouse) -> None:
+    def __init__(self, seed: int, as_of: datetime, shelves: Shelves) -> None:
         self._dice = make_dice("purchasing", seed)
         self._as_of = as_of
-        self._warehouse = warehouse
+        self._shelves = shelves
         self.purchases: list[PlannedPurchase] = []
         self.late: frozenset[int] = frozenset()
         """Numbers of variants that their suppliers cannot deliver at present."""
@@ -55,15 +55,15 @@ class Purchasing:
         self._due: defaultdict[date, list[PlannedPurchase]] = defaultdict(list)
         self._waiting: defaultdict[Level, int] = defaultdict(int)
         self._levels_of: defaultdict[str, list[Level]] = defaultdict(list)
-        for level in warehouse.levels():
-            self._levels_of[warehouse.product(level).supplier].append(level)
+        for level in shelves.levels():
+            self._levels_of[shelves.product(level).supplier].append(level)
 
     def open_shelves(self, day: date) -> None:
         """Fill every shelf for the first weeks."""
         moment = moment_of(self._dice, day, 6)
-        for level in self._warehouse.levels():
+        for level in self._shelves.levels():
             pieces = self._target(level, day, lead=2)
-            self._warehouse.take(
+            self._shelves.take(
                 PlannedMovement(
                     level, MovementKind.RECEIVED, pieces, moment, STAFF[0], "Opening stock"
                 )
@@ -78,8 +78,8 @@ class Purchasing:
     def _order_from(self, supplier: str, lead: int, day: date, growth: float) -> None:
         wanted: defaultdict[int, list[tuple[Level, int]]] = defaultdict(list)
         for level in self._levels_of[supplier]:
-            there = self._warehouse.available(level) + self._waiting.get(level, 0)
-            weekly = self._warehouse.expected_weekly(level, day + timedelta(weeks=lead)) * growth
+            there = self._shelves.available(level) + self._waiting.get(level, 0)
+            weekly = self._shelves.expected_weekly(level, day + timedelta(weeks=lead)) * growth
             until_then = weekly * (lead + 1)
             if there < until_then + 0.8 * math.sqrt(until_then):
                 pieces = _packed(self._target(level, day, lead=lead) * growth - there)
@@ -107,7 +107,7 @@ class Purchasing:
         for level, pieces in lines:
             self._lines += 1
             self._waiting[level] += pieces
-            cost = round(self._warehouse.product(level).price * _COST_SHARE)
+            cost = round(self._shelves.product(level).price * _COST_SHARE)
             purchase.lines.append(PlannedPurchaseLine(self._lines, level, pieces, cost))
         self.purchases.append(purchase)
         return purchase
@@ -148,7 +148,7 @@ class Purchasing:
 
     def _target(self, level: Level, day: date, *, lead: int) -> int:
         weeks = lead + _COVER_WEEKS
-        expected = self._warehouse.expected_weekly(level, day + timedelta(weeks=lead + 2)) * weeks
+        expected = self._shelves.expected_weekly(level, day + timedelta(weeks=lead + 2)) * weeks
         return max(2, _packed(expected + math.sqrt(expected)))
 
 

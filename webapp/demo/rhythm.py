@@ -124,7 +124,7 @@ def shop_moment(dice: Random, day: date) -> datetime:
 
 
 def work_moment(dice: Random, day: date) -> datetime:
-    """Return a moment of ``day`` at which the warehouse works, in UTC."""
+    """Return a moment of ``day`` at which people work, in UTC."""
     return moment_of(dice, day, dice.randint(7, 14))
 
 

@@ -23,7 +23,7 @@ def amount(cents: int) -> Decimal:
     return Decimal(cents) / 100
 
 
-def customer_rows(story: Story) -> Iterator[_Row]:
+def customers(story: Story) -> Iterator[_Row]:
     """Yield the customer accounts."""
     for customer in story.people:
         yield {
@@ -37,7 +37,7 @@ def customer_rows(story: Story) -> Iterator[_Row]:
         }
 
 
-def order_rows(story: Story) -> Iterator[_Row]:
+def orders(story: Story) -> Iterator[_Row]:
     """Yield the orders."""
     for order in story.orders:
         address = order.typed.address if order.typed else None
@@ -59,7 +59,7 @@ def _customer_id(order: PlannedOrder) -> int | None:
     return None if order.customer is None else order.customer.index + 1
 
 
-def line_rows(story: Story) -> Iterator[_Row]:
+def order_lines(story: Story) -> Iterator[_Row]:
     """Yield the lines of all orders: goods first, charges after them."""
     for order in story.orders:
         lines = [*map(_goods, order.lines), *map(_charge, order.charges)]
@@ -93,7 +93,7 @@ def _charge(charge: PlannedCharge) -> _Row:
     }
 
 
-def credit_rows(story: Story) -> Iterator[_Row]:
+def credit_notes(story: Story) -> Iterator[_Row]:
     """Yield the credit notes."""
     for credit in story.credits:
         order = credit.order
@@ -111,7 +111,7 @@ def credit_rows(story: Story) -> Iterator[_Row]:
         }
 
 
-def credit_line_rows(story: Story) -> Iterator[_Row]:
+def credit_note_lines(story: Story) -> Iterator[_Row]:
     """Yield the lines of all credit notes, with what came back as negative quantities."""
     for credit in story.credits:
         for position, part in enumerate(credit.lines, start=1):

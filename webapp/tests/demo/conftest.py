@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,14 @@ from webapp.demo.generated import generate_shop
 
 SEED = 7
 SCALE = 0.1
+AS_OF = datetime(2025, 11, 24, 13, 32, tzinfo=UTC)
+"""An afternoon on which some orders wait to be packed; a past one, as the ledger demands."""
 
 
 @pytest.fixture(scope="session")
 def shop_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("demo") / "shop.db"
-    generate_shop(url_of(path), seed=SEED, scale=SCALE)
+    generate_shop(url_of(path), seed=SEED, scale=SCALE, as_of=AS_OF)
     return path
 
 

@@ -80,16 +80,18 @@ def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(options, process.returncode, out, err)
 
 
-def log_in(address: str, email: str) -> httpx.Client:
-    client = httpx.Client(base_url=address, follow_redirects=True, timeout=10)
-    page = client.get("login")
-    token = re.search(r'name="_csrf_token" value="([0-9a-f]{64})"', page.text)
-    assert token
-    form = {"_csrf_token": token[1], "email": email, "password": PASSWORD}
-    answer = client.post("login", data=form)
-    assert answer.status_code == 200
-    assert not answer.url.path.startswith("/login"), answer.text
-    return client
+@contextmanager
+def signed_in(address: str, email: str) -> Iterator[httpx.Client]:
+    """Yield a client that has signed in through the page."""
+    with httpx.Client(base_url=address, follow_redirects=True, timeout=10) as client:
+        page = client.get("login")
+        token = re.search(r'name="_csrf_token" value="([0-9a-f]{64})"', page.text)
+        assert token
+        form = {"_csrf_token": token[1], "email": email, "password": PASSWORD}
+        answer = client.post("login", data=form)
+        assert answer.status_code == 200
+        assert not answer.url.path.startswith("/login"), answer.text
+        yield client
 
 
 def moved(path: Path) -> int:
@@ -110,14 +112,19 @@ def test_a_visit_to_the_demo(tmp_path: Path) -> None:
     with demo(tmp_path, *SMALL) as running:
         assert all(email in running.text for email, _, _ in LOGINS)
         assert PASSWORD in running.text
-        with log_in(running.address, LOGINS[0][0]) as client:
+        with signed_in(running.address, LOGINS[0][0]) as client:
             page = client.get("stock")
             assert page.status_code == 200
             assert "Chalk · S" in page.text
             assert "Linen shirt Alma" in page.text
         (folder,) = tmp_path.glob("commerce-demo-*")
         assert wait_for(lambda: moved(folder / "shop.db") > 2)
-        assert running.stop(signal.SIGINT) < 3
+        with (
+            signed_in(running.address, LOGINS[3][0]) as client,
+            client.stream("GET", "api/v1/stock/stream") as stream,
+        ):
+            assert next(stream.iter_lines())
+            assert running.stop(signal.SIGINT) < 3
         assert running.process.returncode == 0
         assert "Traceback" not in running.text
         assert list(tmp_path.glob("commerce-demo-*")) == []
@@ -169,7 +176,8 @@ def test_a_kept_shop_is_used_again(tmp_path: Path) -> None:
     before = moved(kept)
     with demo(tmp_path, *SMALL, "--keep", str(kept)) as running:
         assert f"Using {kept} again." in running.text
-        assert log_in(running.address, LOGINS[2][0]).get("stock").status_code == 200
+        with signed_in(running.address, LOGINS[2][0]) as client:
+            assert client.get("stock").status_code == 200
         assert wait_for(lambda: moved(kept) > before)
         running.stop()
     assert list(tmp_path.glob("commerce-demo-*")) == []
@@ -190,9 +198,10 @@ def test_a_file_is_imported_and_its_end_replayed(tmp_path: Path) -> None:
         assert "rows will be replayed" in running.text
         (folder,) = tmp_path.glob("commerce-demo-*")
         before = moved(folder / "shop.db")
-        page = log_in(running.address, LOGINS[3][0]).get("stock")
-        assert page.status_code == 200
-        assert "LAMP" in page.text
+        with signed_in(running.address, LOGINS[3][0]) as client:
+            page = client.get("stock")
+            assert page.status_code == 200
+            assert "LAMP" in page.text
         assert wait_for(lambda: moved(folder / "shop.db") > before)
         assert running.stop() < 3
         assert running.process.returncode == 0

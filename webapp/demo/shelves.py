@@ -33,13 +33,13 @@ _MISHAPS: Final = (
 )
 
 
-class Warehouse:
+class Shelves:
     """What is on every shelf, what of it is promised, and every movement so far."""
 
     def __init__(
         self, seed: int, variants: Sequence[PlannedVariant], *, weekly_pieces: float
     ) -> None:
-        self._dice = make_dice("warehouse", seed)
+        self._dice = make_dice("shelves", seed)
         self._variants = variants
         total = sum(variant.popularity for variant in variants)
         self._weekly = [weekly_pieces * variant.popularity / total for variant in variants]

@@ -1,0 +1,1 @@
+"""Counts: what is really there, counted with a phone and a scanner, reviewed, then posted."""

@@ -1,0 +1,75 @@
+"""Two locations and a few variants with stock, for the tests of the stock pages."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from commerce_core.catalog.models import Variant
+from commerce_core.inventory.models import StockLevel, StockLocation
+from commerce_core.testing import make_location, make_variant
+from webapp.accounts.roles import Role
+
+if TYPE_CHECKING:
+    import httpx
+    from sqlalchemy.orm import Session
+
+    from webapp.tests.harness import Browser
+
+SHIRT, SHOE = "SHIRT-M", "SHOE-42"
+BARCODE = "4260731840412"
+
+
+def fill_stockroom(session: Session) -> None:
+    """20 shirts and 5 shoes in HAM, nothing in LEJ."""
+    here = make_location(session)
+    make_location(session, code="LEJ")
+    make_variant(session, sku=SHIRT, on_hand=20, location=here).barcode = BARCODE
+    make_variant(session, sku=SHOE, on_hand=5, location=here)
+
+
+async def open_stockroom(browser: Browser, role: Role = Role.CLERK) -> None:
+    await browser.database.transact(fill_stockroom)
+    await browser.become(role)
+
+
+async def location_id(browser: Browser, code: str = "HAM") -> str:
+    async with browser.database.reads() as session:
+        found = await session.scalar(select(StockLocation.id).filter_by(code=code))
+    return str(found)
+
+
+async def variant_id(browser: Browser, sku: str = SHIRT) -> str:
+    async with browser.database.reads() as session:
+        return str(await session.scalar(select(Variant.id).filter_by(sku=sku)))
+
+
+async def level(browser: Browser, sku: str = SHIRT, code: str = "HAM") -> StockLevel | None:
+    async with browser.database.reads() as session:
+        found: StockLevel | None = await session.scalar(
+            select(StockLevel)
+            .join(Variant, Variant.id == StockLevel.variant_id)
+            .join(StockLocation, StockLocation.id == StockLevel.location_id)
+            .where(Variant.sku == sku, StockLocation.code == code)
+        )
+        return found
+
+
+async def on_hand(browser: Browser, sku: str = SHIRT, code: str = "HAM") -> int:
+    found = await level(browser, sku, code)
+    return 0 if found is None else found.on_hand
+
+
+async def submit(browser: Browser, path: str, **fields: Any) -> httpx.Response:
+    """Send a form; a list is a field that stands several times."""
+    data = {"_csrf_token": await browser.token(), **fields}
+    return await browser.http.post(path, data=data)
+
+
+def words(answer: httpx.Response) -> str:
+    """Return what the page says, without markup."""
+    main = re.search(r"<main.*</main>", answer.text, re.DOTALL)
+    plain = re.sub(r"<[^>]+>", " ", main[0] if main else answer.text)
+    return " ".join(plain.split())

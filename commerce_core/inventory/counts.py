@@ -53,12 +53,16 @@ def count_stock(
     Raises:
         InvalidStateError: the count has been posted or cancelled.
         InvalidQuantityError: not a whole number from 0.
+        VariantNotFoundError, InvalidInputError: there is no such variant, or it is a kit.
     """
     pieces = require_quantity(counted, least=0)
     who = require_actor(actor)
     current = _open(session, count)
     location = session.get_one(StockLocation, current.location_id)
-    level = ledger.lock_level(session, variant, location) or ledger.empty_state(variant, location)
+    level = ledger.lock_level(session, variant, location)
+    if level is None:
+        ledger.require_places(session, [(variant.id, location.id)])
+        level = ledger.empty_state(variant, location)
     line = session.scalars(
         select(StockCountLine).filter_by(count_id=current.id, variant_id=variant.id)
     ).first()

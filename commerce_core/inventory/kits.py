@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+__all__ = ["KitComponent", "components_of", "define_kit", "kit_available"]
+
+
 def define_kit(session: Session, kit: Variant, components: Mapping[Variant, int]) -> None:
     """Make ``kit`` consist of ``components`` (variant → pieces). Flushes; the caller commits.
 

@@ -76,7 +76,8 @@ def create_purchase_order(
     A replay of the key returns the first order.
 
     Raises:
-        InvalidInputError: no lines, a negative unit cost, or unit costs of two currencies.
+        InvalidInputError: no lines, a kit, a negative unit cost, or costs of two currencies.
+        VariantNotFoundError, LocationNotFoundError: something does not exist.
         InvalidQuantityError: a quantity is not a whole number from 1.
         IdempotencyConflictError: the key was used with other content.
     """
@@ -91,8 +92,10 @@ def create_purchase_order(
     who = require_actor(actor)
     content = {"lines": sorted(wanted.items()), "to": [supplier.id, location.id, expected_on]}
     once = Once(session, actor=who, verb="create_purchase_order", key=idempotency_key, **content)
-    earlier = once.earlier() or once.take()
-    if earlier is not None:
+    if (earlier := once.earlier()) is not None:
+        return session.get_one(PurchaseOrder, earlier, populate_existing=True)
+    ledger.require_places(session, [(variant_id, location.id) for variant_id in wanted])
+    if (earlier := once.take()) is not None:
         return session.get_one(PurchaseOrder, earlier, populate_existing=True)
     order = PurchaseOrder(
         number=secrets.token_hex(16),  # until it has an id

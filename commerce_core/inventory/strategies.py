@@ -7,10 +7,14 @@ basket takes from them in that order and conserves every quantity itself.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from itertools import combinations
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+_EXACT_UP_TO: Final = 12
+"""Locations of which every set is tried: at most 4,095 of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +81,43 @@ class HighestStock:
 
 @dataclass(frozen=True, slots=True)
 class FewestSplits:
-    """The smallest number of parcels: always the location that covers most of what is left."""
+    """The smallest number of parcels.
+
+    Exact for up to twelve locations; beyond that, and where not everything is there, always the
+    location that covers most of what is left.
+    """
 
     def rank(self, request: RoutingRequest) -> Sequence[int]:
-        """Return the locations, each the one that covers most after those before it."""
-        left = dict(request.demand)
-        remaining = list(request.locations)
-        order: list[int] = []
-        while remaining:
-            now = RoutingRequest(left, request.available, remaining)
-            best = max(remaining, key=now.covered)
-            order.append(best)
-            remaining.remove(best)
-            for variant_id, wanted in left.items():
-                left[variant_id] = max(0, wanted - request.available.get((variant_id, best), 0))
-        return order
+        """Return the smallest set of locations that has everything, then the others."""
+        chosen = _smallest_set(request) if len(request.locations) <= _EXACT_UP_TO else ()
+        rest = [number for number in request.locations if number not in chosen]
+        return [*_greedy(request, chosen), *_greedy(request, rest)]
+
+
+def _smallest_set(request: RoutingRequest) -> tuple[int, ...]:
+    """Return the first smallest set that covers the demand, or () where no set does."""
+    for size in range(1, len(request.locations) + 1):
+        for chosen in combinations(request.locations, size):
+            if all(
+                sum(request.available.get((variant_id, number), 0) for number in chosen) >= wanted
+                for variant_id, wanted in request.demand.items()
+            ):
+                return chosen
+    return ()
+
+
+def _greedy(request: RoutingRequest, locations: Sequence[int]) -> list[int]:
+    """Return the locations, each the one that covers most after those before it."""
+    left = dict(request.demand)
+    remaining = list(locations)
+    order: list[int] = []
+    while remaining:
+        best = max(remaining, key=RoutingRequest(left, request.available, remaining).covered)
+        order.append(best)
+        remaining.remove(best)
+        for variant_id, wanted in left.items():
+            left[variant_id] = max(0, wanted - request.available.get((variant_id, best), 0))
+    return order
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,8 @@ def create_transfer(
     A replay of the key returns the first transfer.
 
     Raises:
-        InvalidInputError: no lines, or source and destination are the same.
+        InvalidInputError: no lines, a kit, or source and destination are the same.
+        VariantNotFoundError, LocationNotFoundError: something does not exist.
         InvalidQuantityError: a quantity is not a whole number from 1.
         IdempotencyConflictError: the key was used with other content.
     """
@@ -75,8 +76,11 @@ def create_transfer(
     who = require_actor(actor)
     content = {"places": [source.id, destination.id], "lines": sorted(wanted.items())}
     once = Once(session, actor=who, verb="create_transfer", key=idempotency_key, **content)
-    earlier = once.earlier() or once.take()
-    if earlier is not None:
+    if (earlier := once.earlier()) is not None:
+        return session.get_one(StockTransfer, earlier, populate_existing=True)
+    places = [(variant_id, place.id) for variant_id in wanted for place in (source, destination)]
+    ledger.require_places(session, places)
+    if (earlier := once.take()) is not None:
         return session.get_one(StockTransfer, earlier, populate_existing=True)
     transfer = StockTransfer(
         number=secrets.token_hex(16),  # until it has an id

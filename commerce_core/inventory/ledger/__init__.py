@@ -18,6 +18,7 @@ from commerce_core.inventory.ledger.levels import (
     lock_levels,
     lock_with,
     locked_or_new,
+    require_places,
 )
 from commerce_core.inventory.ledger.reserve_at_once import KeyTakenAtOnceError, reserve_at_once
 
@@ -35,5 +36,6 @@ __all__ = [
     "lock_levels",
     "lock_with",
     "locked_or_new",
+    "require_places",
     "reserve_at_once",
 ]

@@ -214,7 +214,7 @@ def ensure_levels(session: Session, places: Iterable[tuple[int, int]]) -> None:
     wanted = sorted(set(places))
     if not wanted:
         return
-    _require_places(session, wanted)
+    require_places(session, wanted)
     dialect: Any = postgresql if is_postgresql(session) else sqlite
     session.connection().execute(
         dialect.insert(StockLevel.__table__).on_conflict_do_nothing(
@@ -224,9 +224,15 @@ def ensure_levels(session: Session, places: Iterable[tuple[int, int]]) -> None:
     )
 
 
-def _require_places(session: Session, places: Sequence[tuple[int, int]]) -> None:
-    variants = {variant_id for variant_id, _ in places}
-    locations = {location_id for _, location_id in places}
+def require_places(session: Session, places: Iterable[tuple[int, int]]) -> None:
+    """Return if there can be levels at all (variant id, location id). Three statements.
+
+    Raises:
+        VariantNotFoundError, LocationNotFoundError, InvalidInputError: as in ``ensure_levels``.
+    """
+    wanted = set(places)
+    variants = {variant_id for variant_id, _ in wanted}
+    locations = {location_id for _, location_id in wanted}
     known = set(session.scalars(select(Variant.id).where(Variant.id.in_(variants))))
     if missing := variants - known:
         message = f"there is no variant with the id {min(missing)}"

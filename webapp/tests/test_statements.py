@@ -29,7 +29,6 @@ WITHOUT_DATABASE = ("/static/", "/api/v1/schema", "/live/")
 EXAMPLES: dict[str, str] = {
     "/stock/{variant_id:int}": "/stock/1",
     "/stock/adjust": "/stock/adjust?at=1-1",
-    "/api/v1/stock/{sku:str}": "/api/v1/stock/LAMP-1",
 }
 """For each route with parameters, an address that exists in the test shop."""
 

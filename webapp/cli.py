@@ -19,6 +19,7 @@ COMMANDS: Final[Sequence[str]] = (
     "webapp.commands.serve",
     "webapp.commands.migrate",
     "webapp.commands.user",
+    "webapp.commands.importing",
     "webapp.demo.command",
 )
 """Modules with ``register(subparsers)``. A new command adds one line."""

@@ -159,7 +159,7 @@ class RowReader:
         units: int = self._prices[price]
         if not -_MAX_VALUE <= pieces * units <= _MAX_VALUE:
             raise DamagedRowError("quantity times price is larger than any amount that is stored")
-        happened_at, shown, buyer = (
+        happened_at, shown, payer = (
             self._moments[moment],
             self._names[name],
             self._customers[customer],
@@ -168,9 +168,9 @@ class RowReader:
             raise DamagedRowError("a credit note takes back: its quantity must be negative")
         is_adjustment = pieces < 0 and invoice.kind is DocumentKind.ORDER
         document = invoice.adjusted if is_adjustment else invoice.booked
-        if document is None or document.customer != buyer:
+        if document is None or document.customer != payer:
             land = self._countries[country]
-            document = self._document(invoice, buyer, land, is_adjustment=is_adjustment)
+            document = self._document(invoice, payer, land, is_adjustment=is_adjustment)
         document.lines += 1
         change = pieces if is_adjustment else -pieces
         if not item.is_goods or document.kind is DocumentKind.BAD_DEBT:

@@ -28,6 +28,22 @@ HOLD = timedelta(days=1)
 PLENTY = 900_000_000
 
 
+_FILL = """
+INSERT INTO commerce_stock_movement
+    (xid, level_id, variant_id, location_id, kind, actor, occurred_at, recorded_at, version,
+     on_hand_delta, on_hand)
+SELECT pg_current_xact_id(), l.id, l.variant_id, l.location_id, 'received', 'past',
+       now(), now(), l.version + n, 0, l.on_hand
+FROM commerce_stock_level AS l,
+     generate_series(1, %(rows)s::int / (SELECT count(*)::int FROM commerce_stock_level)) AS n
+"""
+_CATCH_UP = """
+UPDATE commerce_stock_level AS l SET version = m.version
+FROM (SELECT level_id, max(version) AS version FROM commerce_stock_movement GROUP BY 1) AS m
+WHERE m.level_id = l.id
+"""
+
+
 class Shop:
     """A shop with ``count`` variants at one location, and threads that reserve from it."""
 
@@ -55,7 +71,7 @@ class Shop:
             self.variants[0] = self._scarce(request["stock"])
         granted: list[int] = []
         threads = [
-            threading.Thread(target=lambda n=n: granted.append(work(n, request)))  # type: ignore[misc]
+            threading.Thread(target=lambda n=n: granted.append(work(n, request)))
             for n in range(request["clients"])
         ]
         start = time.perf_counter()
@@ -134,6 +150,16 @@ class Shop:
 
         return run_in_transaction(self.sessions, work)
 
+    def fill(self, movements: int) -> int:
+        """Give the ledger a past of ``movements`` rows, spread over all levels."""
+        engine = self.sessions.kw["bind"]
+        with engine.begin() as connection:
+            connection.exec_driver_sql(_FILL, {"rows": movements})
+            connection.exec_driver_sql(_CATCH_UP)
+        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+        return movements
+
     def oversold(self) -> int:
         """Return how many levels promise more than they have."""
         query = select(StockLevel.id).where(StockLevel.available < 0)
@@ -145,7 +171,10 @@ def main() -> None:
     shop = Shop(sys.argv[1], int(sys.argv[2]))
     for line in sys.stdin:
         request = json.loads(line)
-        answer = {"oversold": shop.oversold()} if request.get("ask") else shop.run(request)
+        if "fill" in request:
+            answer = {"filled": shop.fill(request["fill"])}
+        else:
+            answer = {"oversold": shop.oversold()} if request.get("ask") else shop.run(request)
         print(json.dumps(answer), flush=True)
 
 

@@ -65,7 +65,7 @@ def make_shop(count: int) -> list[int]:
     return ids
 
 
-def run(ids: list[int], request: dict) -> dict:
+def run(ids: list[int], request: dict[str, int]) -> dict[str, float]:
     from django.db import connection
     from oscar.core.loading import get_model
 

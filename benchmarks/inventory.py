@@ -19,6 +19,7 @@ OSCAR = ("django-oscar==4.2.1", "psycopg[binary]", "sorl-thumbnail", "django-hay
 VARIANTS = 200
 ROUNDS = 9
 OPERATIONS = 320
+LONG_LEDGER = 10_000_000
 
 
 def main() -> int:
@@ -35,6 +36,7 @@ def main() -> int:
         _against_bare(report, ours, rounds)
         _many(report, ours, rounds)
         _oversell(report, ours, oscar)
+        _long_ledger(report, url, rounds)
     return report.finish()
 
 
@@ -72,6 +74,20 @@ def _oversell(report: Report, ours: Child, oscar: Child) -> None:
     report.add("levels that promise more than they have", ours.ask(ask=1)["oversold"], "== 0")
     theirs = max(oscar.ask(**request)["granted"] for _ in range(5))
     report.context["oscar, 16 clients on a stock of 5"] = f"{theirs} granted (most of 5 tries)"
+
+
+def _long_ledger(report: Report, url: str, rounds: int) -> None:
+    """Compare a reserve on a short ledger with one on a ledger a thousand times as long."""
+    with ExitStack() as stack:
+        short, long = (
+            stack.enter_context(Child("_inventory_child.py", _database(url, name), "200"))
+            for name in ("short", "long")
+        )
+        short.ask(fill=10_000)
+        report.context["movements in the long ledger"] = long.ask(fill=LONG_LEDGER)["filled"]
+        request = {"clients": 1, "hot": False, "operations": OPERATIONS}
+        _, _, ratio = _pair(short, long, request, request, rounds)
+        report.add("reserve_stock with 10 million movements over 10 thousand", ratio, "<= 1.2")
 
 
 def _pair(

@@ -13,6 +13,7 @@ from commerce_core.catalog.models import (
 from commerce_core.customers.models import Customer
 from commerce_core.database import Base
 from commerce_core.idempotency import IdempotencyKey
+from commerce_core.importing.models import ImportedAdjustment
 from commerce_core.inventory.count_models import StockCount, StockCountLine
 from commerce_core.inventory.hold_models import Allocation, Reservation
 from commerce_core.inventory.kits import KitComponent
@@ -36,6 +37,7 @@ __all__ = [
     "CreditNoteLine",
     "Customer",
     "IdempotencyKey",
+    "ImportedAdjustment",
     "JournalClock",
     "JournalEpoch",
     "KitComponent",

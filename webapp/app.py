@@ -23,10 +23,13 @@ from webapp.csrf import CsrfMiddleware
 from webapp.database import DEPENDENCIES, WebDatabase
 from webapp.drain import Drain
 from webapp.errors import EXCEPTION_HANDLERS
+from webapp.explaining import routes as explaining
 from webapp.headers import HostMiddleware, security_headers
 from webapp.jobs import run_jobs
 from webapp.live import stream as live
 from webapp.migrations import require_all_migrated
+from webapp.purchasing import routes as purchasing
+from webapp.reservations import routes as reservations
 from webapp.security import Right, SessionMiddleware, guard_rights, require_rights
 from webapp.settings import Settings, load_settings
 from webapp.static_files import make_static_router
@@ -46,6 +49,9 @@ ROUTERS: Final[Sequence[Router]] = (
     style.router,
     counts.router,
     transfers.router,
+    purchasing.router,
+    reservations.router,
+    explaining.router,
 )
 """The router of every feature. A new feature adds one line."""
 

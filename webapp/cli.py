@@ -19,10 +19,12 @@ COMMANDS: Final[Sequence[str]] = (
     "webapp.commands.serve",
     "webapp.commands.migrate",
     "webapp.commands.user",
+    "webapp.commands.importing",
     "webapp.demo.command",
 )
 """Modules with ``register(subparsers)``. A new command adds one line."""
 
+_OURS: Final = ("commerce_core", "webapp")
 _FAILED: Final = 1
 _INTERRUPTED: Final = 130
 
@@ -46,6 +48,8 @@ def sentence(error: Exception) -> str:
     if isinstance(error, CommerceError):
         return " ".join(error.message.split())
     if isinstance(error, ModuleNotFoundError):
+        if (error.name or "").startswith(_OURS):
+            return f"this installation is incomplete ({error.name} is missing): install it again"
         return f"{error.name} is not installed: pip install 'commerce-core[web]'"
     if isinstance(error, OSError):
         reason = (error.strerror or str(error)).lower()

@@ -24,6 +24,7 @@ from commerce_core.idempotency import forget_old_keys
 from webapp.accounts.sessions import delete_ended_sessions
 from webapp.accounts.throttle import delete_old_attempts
 from webapp.database import Transact, WebDatabase
+from webapp.reservations.sweep import sweep_reservations
 from webapp.settings import Settings
 
 _logger: Final = logging.getLogger("webapp.jobs")
@@ -49,6 +50,7 @@ class Job:
 JOBS: Final[Sequence[Job]] = (
     Job("delete ended sessions", timedelta(hours=1), delete_ended_sessions),
     Job("delete old sign-in attempts", timedelta(hours=1), delete_old_attempts),
+    Job("expire reservations", timedelta(seconds=1), sweep_reservations),
     Job("forget old idempotency keys", timedelta(hours=24), forget_old_keys),
 )
 """Every job. A new one adds one line."""

@@ -42,6 +42,7 @@ class Right(Enum):
     VIEW_CUSTOMERS = ("view_customers", Role.CLERK)
     CHANGE_STOCK = ("change_stock", Role.CLERK)
     CHANGE_POLICY = ("change_policy", Role.MANAGER)
+    ORDER_STOCK = ("order_stock", Role.MANAGER)
     MANAGE_USERS = ("manage_users", Role.ADMIN)
     VIEW_STYLE = ("view_style", Role.ADMIN)
 
@@ -142,7 +143,8 @@ def session_cookie_name(settings: Settings) -> str:
 class SessionMiddleware(ASGIMiddleware):
     """Puts the signed-in person, or None, into ``scope["user"]``: one query for each request.
 
-    Routes with ``opt={"no_session": True}`` (static files, probes) are left alone.
+    Routes with ``opt={"no_session": True}`` (static files, probes) are left alone. Those with
+    ``is_polled=True`` do not keep a session alive.
     """
 
     exclude_opt_key = "no_session"
@@ -158,18 +160,25 @@ class SessionMiddleware(ASGIMiddleware):
         database: WebDatabase = connection.app.state.database
         scope["user"] = scope["auth"] = None
         if token:
-            scope["user"] = await self._identify(database, token)
+            scope["user"] = await self._identify(database, token, is_polled=_is_polled(scope))
             scope["auth"] = token
         await next_app(scope, receive, send)
 
-    async def _identify(self, database: WebDatabase, token: str) -> Identity | None:
+    async def _identify(
+        self, database: WebDatabase, token: str, *, is_polled: bool
+    ) -> Identity | None:
         now = utc_now()
         async with database.reads() as session:
             user = await session.run_sync(find_identity, token, as_of=now)
-        if user is not None and user.must_be_touched(now):
+        if user is not None and not is_polled and user.must_be_touched(now):
             limits = SessionLimits.of(self._settings, stays=user.stays)
             await database.transact(touch_session, user.session_id, limits=limits, as_of=now)
         return user
+
+
+def _is_polled(scope: Scope) -> bool:
+    """Tell whether a page asks by itself, again and again: that is nobody at work."""
+    return bool(scope["route_handler"].opt.get("is_polled"))
 
 
 async def session_is_alive(database: WebDatabase, user: Identity) -> bool:

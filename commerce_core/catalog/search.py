@@ -40,14 +40,16 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import InstrumentedAttribute, Session
 
-RARE: Final = 2000
+RARE: Final = 1000
 """A word that at most so many variants or products have is looked up; others are tested."""
+FEW_PRODUCTS: Final = 250
+"""The variants of at most so many products are sorted; with more the list is walked in order."""
 MOST_WORDS: Final = 6
 """Words beyond these are ignored."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _LONGEST_TEXT: Final = 200
-_MARKS: Final = "-/.,_()'\"&+:;#"
-"""What stands between words on SQLite where no index tells."""
+_MARKS: Final = "-/.,_('\""
+"""What stands between words, where no index tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def match_variants(session: Session, query: str) -> VariantMatch:
     is_narrow = False
     for number, word in enumerate(words):
         hits = [found.get((number, index), []) for index in range(len(places))]
-        is_narrow = is_narrow or all(len(ids) <= RARE for ids in hits)
+        is_narrow = is_narrow or (len(hits[0]) <= FEW_PRODUCTS and len(hits[1]) <= RARE)
         either = zip(places, hits, strict=True)
         conditions.append(or_(*(_selects(session, place, word, ids) for place, ids in either)))
     return VariantMatch(and_(*conditions), is_narrow)
@@ -101,7 +103,7 @@ class _Place:
 
 
 def _products() -> _Place:
-    return _Place("commerce_product", Product.id, Variant.product_id, (Product.name,))
+    return _Place("commerce_product", Product.id, Product.id, (Product.name,))
 
 
 def _variants() -> _Place:
@@ -147,6 +149,10 @@ def _selects(session: Session, place: _Place, word: str, ids: list[int]) -> Colu
     if is_postgresql(session):
         return place.pointer == any_(bindparam(None, ids, ARRAY(BigInteger)))
     values = func.json_each(json.dumps(ids)).table_valued("value")
+    if place.table == "commerce_product" and len(ids) > FEW_PRODUCTS:
+        # The sum hides the column from its index: the list is walked, and each product is asked.
+        is_one: ColumnElement[bool] = func.likely((Product.id + 0).in_(select(values.c.value)))
+        return is_one
     return place.pointer.in_(select(values.c.value))
 
 
@@ -161,7 +167,7 @@ def _has_word(session: Session, place: _Place, word: str) -> ColumnElement[bool]
         row = row + func.lower(part) + " "
     end = " " if len(word) == 1 else ""
     if is_postgresql(session):
-        row = func.regexp_replace(row, "[^[:alnum:]]+", " ", "g")
+        row = func.translate(row, _MARKS, " " * len(_MARKS))
         return func.strpos(row, f" {word}{end}") > 0
     for mark in _MARKS:
         row = func.replace(row, mark, " ")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 from datetime import datetime  # noqa: TC003 - SQLAlchemy reads Mapped[...] at run time
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import MetaData, String, event
+from sqlalchemy import Column, MetaData, String, event, inspect
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column
 
 from commerce_core.clock import utc_now
@@ -24,7 +25,7 @@ NAMING_CONVENTION: Final = {
     "pk": "pk_%(table_name)s",
 }
 
-FEATURES: Final = ("catalog", "customers", "inventory", "orders")
+FEATURES: Final = ("catalog", "customers", "importing", "inventory", "orders")
 """Feature packages with tables of their own, each in its ``models`` module."""
 
 _SHARED: Final = ("journal", "idempotency")
@@ -36,6 +37,26 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     __abstract__ = True
+
+
+@cache
+def _may_be_missing(kind: type[Base]) -> tuple[str, ...]:
+    return tuple(
+        attribute.key
+        for attribute in inspect(kind).column_attrs
+        if all(
+            column.nullable and column.default is None and column.server_default is None
+            for column in attribute.columns
+            if isinstance(column, Column)
+        )
+    )
+
+
+@event.listens_for(Base, "init", propagate=True)
+def _say_what_is_missing(target: Base, _arguments: Any, values: dict[str, Any]) -> None:
+    """Set to None what was not given, or it could not be read once the session is gone."""
+    for name in _may_be_missing(type(target)):
+        values.setdefault(name, None)
 
 
 class Timestamps:

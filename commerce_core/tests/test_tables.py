@@ -27,6 +27,7 @@ FLOORS = {
     "customers": 1,
     "inventory": 2,
     "orders": 3,
+    "importing": 4,
 }
 """The features from the bottom to the top. Those of one floor do not know each other."""
 

@@ -13,7 +13,6 @@ from typing import Any, Final
 from litestar import Request, Router, get
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
-from litestar.params import FromPath
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
@@ -34,20 +33,17 @@ MOST_ROWS: Final = 500
 async def list_stock(
     request: Request[Any, Any, Any], session: NamedDependency[AsyncSession]
 ) -> dict[str, Any]:
-    """Return the levels of up to ``limit`` variants, by ascending variant id.
+    """Return the levels of up to ``limit`` variants, by ascending variant id, or of one ``sku``.
 
     ``next`` is the address of the following page, null on the last one. ``cursor`` is where the
     stream has to begin so that nothing is missed.
     """
+    sku = request.query_params.get("sku")
+    if sku is not None:
+        return await session.run_sync(_read_variant, sku)
     after = _number(request, "after", 0)
     limit = max(1, min(_number(request, "limit", PAGE_SIZE), MOST_ROWS))
     return await session.run_sync(_read_page, after, limit)
-
-
-@get("/stock/{sku:str}", right=Right.VIEW_STOCK)
-async def show_stock(sku: FromPath[str], session: NamedDependency[AsyncSession]) -> dict[str, Any]:
-    """Return the levels of the variant with this SKU, and the cursor to follow them from."""
-    return await session.run_sync(_read_variant, sku)
 
 
 @get("/stock/stream", right=Right.VIEW_STOCK, sync_to_thread=False)
@@ -69,7 +65,8 @@ def _read_page(session: Session, after: int, limit: int) -> dict[str, Any]:
 def _read_variant(session: Session, sku: str) -> dict[str, Any]:
     cursor = read_cursor(session)
     variant = get_variant(session, sku=sku)
-    return {"cursor": str(cursor), "levels": _as_list(read_levels(session, [variant.id]))}
+    levels = read_levels(session, [variant.id])
+    return {"cursor": str(cursor), "levels": _as_list(levels), "next": None}
 
 
 def _as_list(levels: Sequence[LevelState]) -> list[dict[str, Any]]:
@@ -90,4 +87,4 @@ def _number(request: Request[Any, Any, Any], name: str, default: int) -> int:
     return int(text)
 
 
-router = Router("/api/v1", route_handlers=[list_stock, show_stock, stream_stock], tags=["stock"])
+router = Router("/api/v1", route_handlers=[list_stock, stream_stock], tags=["stock"])

@@ -13,6 +13,7 @@ from webapp.demo.progress import ProgressBar
 from webapp.demo.writing import count_rows, write_story
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
 SHOP_NAME: Final = "Kiefer & Kalk"
@@ -26,19 +27,25 @@ def migrate(url: str) -> None:
 
 
 def generate_shop(
-    url: str, *, seed: int, scale: float = 1.0, as_of: datetime | None = None
+    url: str,
+    *,
+    seed: int,
+    scale: float = 1.0,
+    as_of: datetime | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
     """Fill the empty database at ``url`` with the shop of ``seed`` up to ``as_of`` (now).
 
-    Commits in transactions of at most 500 rows; shows progress on stderr.
+    Commits in transactions of at most 500 rows; shows progress on stderr. ``check`` is called
+    between two steps and may raise to end it there.
     """
     migrate(url)
     until = as_of or utc_now()
-    with ProgressBar("Inventing the story", DAYS + 1) as bar:
-        story = tell_story(seed, as_of=until, scale=scale, progress=lambda _: bar.advance())
+    with ProgressBar("Inventing the story", DAYS + 1, check=check) as bar:
+        story = tell_story(seed, as_of=until, scale=scale, progress=bar.advance)
     engine = make_engine(url)
     try:
-        with ProgressBar("Writing the shop", count_rows(story)) as bar:
+        with ProgressBar("Writing the shop", count_rows(story), check=check) as bar:
             write_story(make_session_factory(engine), story, progress=bar.advance)
     finally:
         engine.dispose()

@@ -40,17 +40,17 @@ def tell_story(
     *,
     as_of: datetime,
     scale: float = 1.0,
-    progress: Callable[[float], None] = lambda _share: None,
+    progress: Callable[[], None] = lambda: None,
 ) -> Story:
     """Return eighteen months of the shop up to ``as_of``, the same for the same arguments.
 
     ``scale`` below 1 makes a smaller shop: fewer products, people and orders. ``progress`` is
-    told the share done, from 0 to 1.
+    called after each of the ``DAYS + 1`` days.
     """
     teller = _Teller(seed, as_of, scale)
     for number in range(DAYS + 1):
         teller.tell_day(teller.start + timedelta(days=number))
-        progress((number + 1) / (DAYS + 1))
+        progress()
     return teller.finish()
 
 

@@ -13,6 +13,7 @@ from webapp.demo.progress import ProgressBar
 from webapp.demo.replay import LOCATION, replay_from
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from commerce_core.importing import Phase, Progress, Survey
@@ -21,22 +22,22 @@ SHOP_NAME: Final = "Online Retail"
 TIME_ZONE: Final = "Europe/London"
 
 
-def read_file(path: Path) -> Survey:
-    """Read the file.
+def read_file(path: Path, *, check: Callable[[], None] = lambda: None) -> Survey:
+    """Read the file. ``check`` is called between two steps and may raise to end it there.
 
     Raises:
         ImportFileError: it cannot be read as a whole; the message says why.
     """
-    with PhaseBars() as bars:
+    with PhaseBars(check) as bars:
         return read_online_retail(path, on_progress=bars.show)
 
 
-def import_shop(url: str, survey: Survey) -> None:
+def import_shop(url: str, *, survey: Survey, check: Callable[[], None] = lambda: None) -> None:
     """Import into the empty database at ``url`` what lies before the replay. Commits."""
     migrate(url)
     engine = make_engine(url)
     try:
-        with PhaseBars() as bars:
+        with PhaseBars(check) as bars:
             flow = import_flow(
                 survey,
                 actor=ACTOR,
@@ -52,7 +53,8 @@ def import_shop(url: str, survey: Survey) -> None:
 class PhaseBars:
     """One progress bar after the other, one for each phase of an import."""
 
-    def __init__(self) -> None:
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
         self._phase: Phase | None = None
         self._bar: ProgressBar | None = None
 
@@ -67,7 +69,7 @@ class PhaseBars:
         if progress.phase is not self._phase or self._bar is None:
             self._close()
             self._phase = progress.phase
-            self._bar = ProgressBar(f"Import: {progress.phase}").__enter__()
+            self._bar = ProgressBar(f"Import: {progress.phase}", check=self._check).__enter__()
         total = round(progress.done / progress.part) if progress.part else progress.done
         self._bar.show(progress.done, total)
 

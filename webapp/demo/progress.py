@@ -7,6 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Self, TextIO
 
@@ -15,10 +16,21 @@ _REDRAW_SECONDS: Final = 0.1
 
 
 class ProgressBar:
-    """Shows how far the work called ``label`` is. A context manager."""
+    """Shows how far the work called ``label`` is. A context manager.
 
-    def __init__(self, label: str, total: int = 1, *, stream: TextIO | None = None) -> None:
+    ``check`` is called with each step that is shown, and may raise to end the work there.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        total: int = 1,
+        *,
+        stream: TextIO | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         self._label = label
+        self._check = check
         self._total = max(1, total)
         self._stream = sys.stderr if stream is None else stream
         self._is_terminal = self._stream.isatty()
@@ -49,6 +61,7 @@ class ProgressBar:
 
     def show(self, done: int, total: int) -> None:
         """Say how much is done, of how much."""
+        self._check()
         self._done, self._total = done, max(1, total)
         if self._is_terminal and monotonic() - self._drawn >= _REDRAW_SECONDS:
             self._draw()

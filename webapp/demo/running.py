@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from commerce_core.database import make_engine, make_session_factory
 from webapp.app import create_app
 from webapp.demo import generated, imported
 from webapp.demo.database_file import Shop, build, demo_folder, is_ready, url_of
+from webapp.demo.interruption import Interruption
 from webapp.demo.logins import describe_logins, ensure_logins
 from webapp.demo.replay import Replay
 from webapp.demo.shoppers import Shoppers
@@ -66,26 +66,26 @@ def run_demo(wishes: Wishes, *, say: Callable[[str], None]) -> int:
     Raises:
         DemoFileError, ImportFileError, AddressInUseError: with one sentence that says what to do.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with demo_folder(wishes.keep) as path:
-            _run(path, wishes, say)
+        with Interruption() as interruption, demo_folder(wishes.keep) as path:
+            _run(path, wishes, say, interruption.check)
     except KeyboardInterrupt:
         say("Stopped.")
     return 0
 
 
-def _run(path: Path, wishes: Wishes, say: Callable[[str], None]) -> None:
+def _run(path: Path, wishes: Wishes, say: Callable[[str], None], check: Callable[[], None]) -> None:
     settings = _settings(path, wishes)
     bind(settings.host, settings.port).close()  # a busy port is told before the work, not after
-    survey = imported.read_file(wishes.data) if wishes.data else None
-    _make_ready(path, survey, wishes, say)
+    survey = imported.read_file(wishes.data, check=check) if wishes.data else None
+    _make_ready(path, survey, wishes, say, check)
     people = None if wishes.is_still else _people(settings.database_url, survey, wishes, say)
     app = create_app(settings)
     with ExitStack() as stack:
         if people is not None:
             app.state.drain.add(people.ask_to_stop)
             stack.callback(people.stop)
+        check()
         serve(app, settings, say=partial(_open, settings, people, say))
 
 
@@ -102,7 +102,11 @@ def _settings(path: Path, wishes: Wishes) -> Settings:
 
 
 def _make_ready(
-    path: Path, survey: Survey | None, wishes: Wishes, say: Callable[[str], None]
+    path: Path,
+    survey: Survey | None,
+    wishes: Wishes,
+    say: Callable[[str], None],
+    check: Callable[[], None],
 ) -> None:
     """Build the database where there is none yet, and bring it to this version."""
     began = monotonic()
@@ -111,10 +115,10 @@ def _make_ready(
         say(f"Using {path} again.")
         generated.migrate(url_of(path))
     elif survey is None:
-        fill = partial(generated.generate_shop, seed=wishes.seed, scale=wishes.scale)
-        build(path, shop, fill)
+        made = partial(generated.generate_shop, seed=wishes.seed, scale=wishes.scale, check=check)
+        build(path, shop, made)
     else:
-        build(path, shop, partial(imported.import_shop, survey=survey))
+        build(path, shop, partial(imported.import_shop, survey=survey, check=check))
     engine = make_engine(url_of(path))
     try:
         ensure_logins(make_session_factory(engine))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
-from commerce_core.catalog.models import Variant, VariantStatus
+from commerce_core.catalog.models import Product, Variant, VariantStatus
 from commerce_core.clock import utc_now
 from commerce_core.inventory import StockMovement, expire_reservations
 from commerce_core.orders.models import LineKind, Order, OrderLine
@@ -36,6 +36,10 @@ _PUT_BACK_RATE: Final = 0.1
 _CALM: Final = 150_000
 """After so many movements of its own the shop goes at half the pace, and so on: a demo that is
 left alone for weeks grows its file by the root of the time."""
+_WINDOW: Final = 50
+"""So many variants, the first of the board, lie in the shop window …"""
+_WINDOW_RATE: Final = 0.35
+"""… and this share of all wishes is for them: whoever opens the board sees it move."""
 _LOOK_BACK: Final = timedelta(days=60)
 _FORGOTTEN: Final = 0.2
 """Weight of a variant that nobody bought of late."""
@@ -48,10 +52,17 @@ class Street:
     """The people in the shop: those who come in, those who think, and those who pack."""
 
     def __init__(
-        self, dice: Random, likings: Urn[int], *, movements: int, parcels: list[int]
+        self,
+        dice: Random,
+        likings: Urn[int],
+        *,
+        window: Sequence[int] = (),
+        movements: int = 0,
+        parcels: Sequence[int] = (),
     ) -> None:
         self._dice = dice
         self._likings = likings
+        self._window = window
         self._stretch = 1 + movements / _CALM
         self._thinking: deque[tuple[datetime, list[int]]] = deque()
         self._parcels: deque[tuple[datetime, int]] = deque()
@@ -71,6 +82,7 @@ class Street:
         return cls(
             make_dice("street", seed, movements),
             popularity(session),
+            window=shop_window(session),
             movements=movements,
             parcels=live_stock.open_parcels(session),
         )
@@ -110,13 +122,18 @@ class Street:
 
     def _rush(self, session: Session) -> object:
         """Let several people want the same at once, as after a newsletter."""
-        wish = self._likings.draw(self._dice)
+        wish = self._wish()
         self._rushing.extend([wish] * self._dice.randint(*_RUSH))
         return self._fill(session, wishes=[wish])
 
     def _wishes(self) -> list[int]:
-        wishes = [self._likings.draw(self._dice) for _ in range(_LINES.draw(self._dice))]
+        wishes = [self._wish() for _ in range(_LINES.draw(self._dice))]
         return list(dict.fromkeys(wishes))
+
+    def _wish(self) -> int:
+        if self._window and self._dice.random() < _WINDOW_RATE:
+            return self._dice.choice(self._window)
+        return self._likings.draw(self._dice)
 
     def _fill(self, session: Session, *, wishes: list[int]) -> object:
         basket = live_orders.fill_basket(session, self._dice, wishes)
@@ -139,6 +156,13 @@ class Street:
 
     def _later(self, seconds: tuple[int, int]) -> datetime:
         return utc_now() + timedelta(seconds=self._dice.uniform(*seconds))
+
+
+def shop_window(session: Session) -> Sequence[int]:
+    """Return the ids of the variants on the first page of the board."""
+    query = select(Variant.id).join(Product, Product.id == Variant.product_id)
+    order = (Product.name, Product.id, Variant.position, Variant.id)
+    return session.scalars(query.order_by(*order).limit(_WINDOW)).all()
 
 
 def popularity(session: Session) -> Urn[int]:

@@ -56,7 +56,7 @@ class VariantRow:
     swatch: str | None
     levels: dict[int, LevelState]
     total: VariantState | None
-    sold: list[int]
+    sold: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +269,7 @@ def _read_groups(
             swatch=swatches.get(variant_id),
             levels=found,
             total=total_of(list(found.values())) if found else None,
-            sold=sales.get(variant_id, [0] * SOLD_DAYS),
+            sold=tuple(sales.get(variant_id, [0] * SOLD_DAYS)),
         )
         groups[-1].rows.append(row)
     return groups

@@ -10,18 +10,20 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 
 from webapp.live.frames import encode_json
 from webapp.live.hub import Hub
-from webapp.stock.cells import make_cell_encoder
+from webapp.stock.cells import CellWriter, make_cell_encoder
 from webapp.stock.census import CensusTaker
 
 
 @asynccontextmanager
 async def run_live_stock(app: Litestar) -> AsyncIterator[None]:
-    """Put ``hub`` and ``census`` into the application's state and run the hub."""
+    """Put ``hub``, ``cells`` and ``census`` into the application's state and run the hub."""
     engine = app.template_engine
     assert isinstance(engine, JinjaTemplateEngine)  # noqa: S101 - the composition root's choice
-    encoders = {"html": make_cell_encoder(engine.engine), "json": encode_json}
+    cells = CellWriter(engine.engine)
+    encoders = {"html": make_cell_encoder(cells), "json": encode_json}
     hub = Hub(app.state.database, encoders)
     app.state.hub = hub
+    app.state.cells = cells
     app.state.census = CensusTaker(app.state.database)
     app.state.drain.add(hub.drain)
     app.state.readiness.add("live", hub.examine)

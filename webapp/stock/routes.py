@@ -41,7 +41,8 @@ async def show_board(
     board = await session.run_sync(
         read_board, wanted, await census.current(), zone=ZoneInfo(settings.time_zone), as_of=as_of
     )
-    context = board_context(board, wanted, signed_in_user(request), as_of=as_of)
+    user = signed_in_user(request)
+    context = board_context(board, wanted, user, cells=state.cells, as_of=as_of)
     headers = {"vary": "HX-Request"}
     if wants_fragment(request):
         # The address as we would write it, without the empty fields of the form.
@@ -55,6 +56,7 @@ async def show_variant(
     request: Request[Any, Any, Any],
     variant_id: FromPath[int],
     session: NamedDependency[AsyncSession],
+    state: State,
 ) -> Template:
     """Show a variant's levels and movements."""
     text = request.query_params.get("before", "")
@@ -64,6 +66,7 @@ async def show_variant(
     user = signed_in_user(request)
     context = {
         "history": history,
+        "cells": state.cells,
         "stream": stream,
         "may_adjust": Right.CHANGE_STOCK.belongs_to(user),
         "is_first": before is None,

@@ -12,6 +12,7 @@ from litestar import Request
 from webapp.accounts.sessions import Identity
 from webapp.security import Right
 from webapp.stock.board import MOST_COUNTED, Board
+from webapp.stock.cells import CellWriter
 from webapp.stock.filters import BoardFilter, StateFilter
 
 MOST_PRODUCTS: Final = 40
@@ -62,11 +63,17 @@ class PagePlace:
 
 
 def board_context(
-    board: Board, wanted: BoardFilter, user: Identity | None, *, as_of: datetime
+    board: Board,
+    wanted: BoardFilter,
+    user: Identity | None,
+    *,
+    cells: CellWriter,
+    as_of: datetime,
 ) -> dict[str, Any]:
     """Return everything the board's templates use."""
     return {
         "board": board,
+        "cells": cells,
         "filter": wanted,
         "facets": _facets(board, wanted),
         "page": _place(board, wanted),

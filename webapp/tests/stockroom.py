@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from commerce_core.catalog.models import Variant
+from commerce_core.inventory import reserve_stock
+from commerce_core.inventory.counts import count_stock, start_count
 from commerce_core.inventory.models import StockLevel, StockLocation
+from commerce_core.inventory.purchasing import (
+    create_purchase_order,
+    create_supplier,
+    place_purchase_order,
+)
+from commerce_core.inventory.transfers import create_transfer, send_transfer
+from commerce_core.money import Money
 from commerce_core.testing import make_location, make_variant
 from webapp.accounts.roles import Role
 
@@ -28,6 +37,26 @@ def fill_stockroom(session: Session) -> None:
     make_location(session, code="LEJ")
     make_variant(session, sku=SHIRT, on_hand=20, location=here).barcode = BARCODE
     make_variant(session, sku=SHOE, on_hand=5, location=here)
+
+
+def fill_papers(session: Session) -> None:
+    """A count, a transfer, a purchase order and reservations of every variant of the shop."""
+    here, there = make_location(session), make_location(session, code="LEJ")
+    variants = session.scalars(select(Variant).order_by(Variant.id)).all()
+    count = start_count(session, here, name="Everything", actor="user:2")
+    for number, variant in enumerate(variants):
+        count_stock(session, count, variant, counted=number % 12, actor="user:2")
+    send_transfer(
+        session,
+        create_transfer(session, here, there, dict.fromkeys(variants, 2), actor="user:3"),
+        actor="user:3",
+    )
+    supplier = create_supplier(session, name="Weberei Nord")
+    lines = {variant: (3, Money.of("7.50", "EUR")) for variant in variants}
+    order = create_purchase_order(session, supplier, here, lines, actor="user:2")
+    place_purchase_order(session, order, actor="user:2")
+    for variant in variants:
+        reserve_stock(session, variant, here, quantity=1, actor="user:4")
 
 
 async def open_stockroom(browser: Browser, role: Role = Role.CLERK) -> None:

@@ -178,7 +178,11 @@ def lock_levels(
     wanted = sorted(set(places))
     if not wanted:
         return {}
-    statement = _LOCKED.where(tuple_(StockLevel.variant_id, StockLevel.location_id).in_(wanted))
+    statement = _LOCKED.where(
+        tuple_(StockLevel.variant_id, StockLevel.location_id).in_(wanted),
+        # Says nothing new, but without it SQLite reads all levels there are.
+        StockLevel.variant_id.in_(sorted({variant for variant, _ in wanted})),
+    )
     states = [LevelState(tuple(row)) for row in session.execute(statement)]
     return {(state.variant_id, state.location_id): state for state in states}
 

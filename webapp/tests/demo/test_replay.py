@@ -69,7 +69,7 @@ def test_the_last_weeks_are_left_to_be_replayed(file: Path, tmp_path: Path) -> N
     begin = replay_from(survey)
     assert survey.rows[-1].moment - begin == (survey.rows[-1].moment - survey.rows[0].moment) / 4
     url = url_of(tmp_path / "shop.db")
-    import_shop(url, survey)
+    import_shop(url, survey=survey)
     with opened(url) as engine, Session(engine) as session:
         assert (session.scalar(select(func.max(Order.placed_at))) or begin) < begin
         assert (session.scalar(select(func.min(StockLevel.on_hand))) or 0) >= 0
@@ -90,7 +90,7 @@ def test_after_the_replay_the_database_is_that_of_a_plain_import(
         import_online_retail(factory, file, actor=ACTOR, location=LOCATION)
         expected = counted(engine)
     survey = read_file(file)
-    import_shop(replayed, survey)
+    import_shop(replayed, survey=survey)
     assert run(replayed, survey) > 50
     with opened(replayed) as engine:
         assert counted(engine) == expected
@@ -102,7 +102,7 @@ def test_after_the_replay_the_database_is_that_of_a_plain_import(
 def test_a_replay_goes_on_where_it_was_stopped(file: Path, tmp_path: Path) -> None:
     url = url_of(tmp_path / "shop.db")
     survey = read_file(file)
-    import_shop(url, survey)
+    import_shop(url, survey=survey)
     first = run(url, survey, for_seconds=0.15)
     second = run(url, read_file(file))
     assert second <= first
@@ -112,7 +112,7 @@ def test_a_replay_goes_on_where_it_was_stopped(file: Path, tmp_path: Path) -> No
 def test_stock_moves_in_the_name_of_the_demo(file: Path, tmp_path: Path) -> None:
     url = url_of(tmp_path / "shop.db")
     survey = read_file(file)
-    import_shop(url, survey)
+    import_shop(url, survey=survey)
     with opened(url) as engine, Session(engine) as session:
         before = session.scalar(select(func.max(StockMovement.id))) or 0
     run(url, survey)
@@ -124,7 +124,7 @@ def test_stock_moves_in_the_name_of_the_demo(file: Path, tmp_path: Path) -> None
 
 def test_another_file_than_the_kept_one_is_refused(file: Path, tmp_path: Path) -> None:
     url = url_of(tmp_path / "shop.db")
-    import_shop(url, read_file(file))
+    import_shop(url, survey=read_file(file))
     survey = read_file(file)
     survey.goods.append(replace(survey.goods[0], key="99999Z"))
     replay = Replay(url, survey, speed=60)

@@ -29,7 +29,7 @@ from webapp.demo import live_orders, live_stock
 from webapp.demo.live_orders import ACTOR
 from webapp.demo.randomness import make_dice
 from webapp.demo.shoppers import _play
-from webapp.demo.street import Street, popularity
+from webapp.demo.street import Street, popularity, shop_window
 
 
 @pytest.fixture
@@ -113,11 +113,22 @@ def test_the_shop_neither_drains_nor_overflows(
         )
 
 
+def test_what_the_board_shows_first_moves_most(
+    shop: sessionmaker[Session], clock: FrozenClock
+) -> None:
+    walk(shop, clock, scenes=300)
+    with shop() as session:
+        first = set(shop_window(session))
+        reserved = select(StockMovement.variant_id).filter_by(actor=ACTOR, kind="reserved")
+        moved = session.scalars(reserved).all()
+    assert sum(variant in first for variant in moved) > len(moved) / 3
+
+
 def test_a_long_life_slows_the_shop_down(shop: sessionmaker[Session], clock: FrozenClock) -> None:
     likings = run_in_transaction(shop, popularity)
 
     def mean_pause(movements: int) -> float:
-        street = Street(make_dice("pace"), likings, movements=movements, parcels=[])
+        street = Street(make_dice("pace"), likings, movements=movements)
         return sum(street.next_scene()[0] for _ in range(300)) / 300
 
     assert mean_pause(300_000) == pytest.approx(3 * mean_pause(0))

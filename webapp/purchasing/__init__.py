@@ -1,0 +1,1 @@
+"""Purchase orders: bought from a supplier, expected, received in parts."""

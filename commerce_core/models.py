@@ -16,7 +16,7 @@ from commerce_core.idempotency import IdempotencyKey
 from commerce_core.importing.models import ImportedAdjustment
 from commerce_core.inventory.count_models import StockCount, StockCountLine
 from commerce_core.inventory.hold_models import Allocation, Reservation
-from commerce_core.inventory.kits import KitComponent
+from commerce_core.inventory.kit_models import KitComponent
 from commerce_core.inventory.models import StockLevel, StockLocation, StockMovement, StockPolicy
 from commerce_core.inventory.purchasing_models import (
     PurchaseOrder,

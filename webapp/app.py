@@ -28,6 +28,7 @@ from webapp.headers import HostMiddleware, security_headers
 from webapp.jobs import run_jobs
 from webapp.live import stream as live
 from webapp.migrations import require_all_migrated
+from webapp.navigation_counts import NavigationCountsMiddleware
 from webapp.purchasing import routes as purchasing
 from webapp.reservations import routes as reservations
 from webapp.security import Right, SessionMiddleware, guard_rights, require_rights
@@ -86,6 +87,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             HostMiddleware(settings),
             SessionMiddleware(settings),
             CsrfMiddleware(settings),
+            NavigationCountsMiddleware(),
         ],
         before_send=[security_headers(settings)],
         exception_handlers=EXCEPTION_HANDLERS,

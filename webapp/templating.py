@@ -11,13 +11,14 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 
 from webapp.csrf import form_token
 from webapp.navigation import Navigation
+from webapp.navigation_counts import KEY
 from webapp.page import TEMPLATES, configure_environment
 from webapp.security import signed_in_user
 from webapp.settings import Settings
 
 
 class RequestContext(Context):
-    """Gives every template the person and the path of its request.
+    """Gives every template the person, the path and the sidebar's figures of its request.
 
     A handler cannot forget them, and cannot replace them by a variable of the same name.
     """
@@ -34,6 +35,7 @@ class RequestContext(Context):
         if request is not None:
             parent["user"] = signed_in_user(request)
             parent["path"] = request.scope["path"]
+            parent["nav_counts"] = request.scope.get("state", {}).get(KEY, {})
         super().__init__(environment, parent, name, blocks, globals)
 
 

@@ -35,6 +35,7 @@ from commerce_core.errors import (
     InvalidMoneyError,
 )
 from commerce_core.money import Money
+from commerce_core.records import id_of
 from commerce_core.text import clean_lines, clean_optional, clean_text
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def create_variant(
     if session.scalar(select(Variant.id).filter_by(sku_key=key)) is not None:
         raise _duplicate_sku(sku)
     variant = Variant(
-        product_id=product.id,
+        product_id=id_of(product, Product),
         sku=clean_text(sku, name="the SKU", max_length=SKU_LENGTH),
         sku_key=key,
         barcode=clean_optional(barcode, name="the barcode", max_length=14),

@@ -22,6 +22,7 @@ from commerce_core.inventory.replays import Once
 from commerce_core.inventory.reservations import DEFAULT_HOLD
 from commerce_core.inventory.routing import Plan, split
 from commerce_core.inventory.strategies import ByPriority, Strategy
+from commerce_core.records import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -115,7 +116,7 @@ def _wanted(lines: Sequence[BasketLine]) -> dict[int, int]:
         raise InvalidInputError(message, lines=len(lines))
     wanted: Counter[int] = Counter()
     for line in lines:
-        wanted[line.variant.id] += require_quantity(line.quantity)
+        wanted[id_of(line.variant, Variant)] += require_quantity(line.quantity)
     return dict(wanted)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from commerce_core.catalog.models import Variant
 from commerce_core.errors import CommerceError, InsufficientStockError
 from commerce_core.idempotency import require_key
 from commerce_core.inventory import ledger
@@ -18,8 +19,9 @@ from commerce_core.inventory.checks import (
     require_reason,
 )
 from commerce_core.inventory.expiry import settle_due
-from commerce_core.inventory.models import MovementKind, StockMovement
+from commerce_core.inventory.models import MovementKind, StockLocation, StockMovement
 from commerce_core.inventory.replays import find_movement, require_same
+from commerce_core.records import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,9 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from commerce_core.catalog.models import Variant
     from commerce_core.inventory.ledger import Cause, LevelState
-    from commerce_core.inventory.models import StockLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def checked_fact(
 
 def book(session: Session, variant: Variant, location: StockLocation, fact: Fact) -> StockMovement:
     """Book the fact; a key that was used answers with its movement, whatever holds by now."""
-    place = (variant.id, location.id)
+    place = (id_of(variant, Variant), id_of(location, StockLocation))
     try:
         return _book_once(session, variant, location, fact)
     except (CommerceError, ledger.KeyTakenError) as error:
@@ -89,7 +89,8 @@ def _book_once(
         return _write(ledger.Batch(session, actor=fact.actor), level, fact)
     empty = ledger.empty_state(variant, location)
     _require_possible(ledger.Batch(session, actor=fact.actor), empty, fact)
-    with ledger.locked_or_new(session, [(variant.id, location.id)]) as levels:
+    place = (empty.variant_id, empty.location_id)
+    with ledger.locked_or_new(session, [place]) as levels:
         (level,) = levels.values()
         return _write(ledger.Batch(session, actor=fact.actor), level, fact)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from commerce_core.catalog.models import Variant
 from commerce_core.clock import utc_now
 from commerce_core.errors import InvalidStateError
 from commerce_core.inventory import ledger
@@ -17,14 +18,13 @@ from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import require_actor, require_quantity
 from commerce_core.inventory.count_models import CountStatus, StockCount, StockCountLine
 from commerce_core.inventory.models import MovementKind, StockLocation
+from commerce_core.records import id_of
 from commerce_core.text import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
-
-    from commerce_core.catalog.models import Variant
 
 
 def start_count(session: Session, location: StockLocation, *, name: str, actor: str) -> StockCount:
@@ -35,7 +35,7 @@ def start_count(session: Session, location: StockLocation, *, name: str, actor: 
     """
     count = StockCount(
         name=clean_text(name, name="the count's name", max_length=120),
-        location_id=location.id,
+        location_id=id_of(location, StockLocation),
         created_by=require_actor(actor),
     )
     session.add(count)
@@ -64,10 +64,10 @@ def count_stock(
         ledger.require_places(session, [(variant.id, location.id)])
         level = ledger.empty_state(variant, location)
     line = session.scalars(
-        select(StockCountLine).filter_by(count_id=current.id, variant_id=variant.id)
+        select(StockCountLine).filter_by(count_id=current.id, variant_id=id_of(variant, Variant))
     ).first()
     if line is None:
-        line = StockCountLine(count_id=current.id, variant_id=variant.id)
+        line = StockCountLine(count_id=current.id, variant_id=id_of(variant, Variant))
         session.add(line)
     line.expected = level.quantities["on_hand"]
     line.counted = pieces

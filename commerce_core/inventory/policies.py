@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from commerce_core.catalog.models import Variant
 from commerce_core.clock import utc_now
 from commerce_core.errors import InvalidInputError, VersionConflictError
 from commerce_core.inventory import ledger
 from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import require_actor, require_quantity
-from commerce_core.inventory.models import MovementKind, StockPolicy
+from commerce_core.inventory.models import MovementKind, StockLocation, StockPolicy
+from commerce_core.records import id_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-    from commerce_core.catalog.models import Variant
-    from commerce_core.inventory.models import StockLocation
 
 
 def set_stock_policy(
@@ -50,8 +49,9 @@ def set_stock_policy(
             ("backorder_limit", backorder_limit),
         )
     }
-    with ledger.locked_or_new(session, [(variant.id, location.id)]) as levels:
-        level = levels[variant.id, location.id]
+    place = (id_of(variant, Variant), id_of(location, StockLocation))
+    with ledger.locked_or_new(session, [place]) as levels:
+        level = levels[place]
         policy = find_policy(session, variant, location)
         _require_version(policy, version)
         waiting = level.quantities["backordered"]

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from commerce_core.catalog.models import Variant
 from commerce_core.clock import require_aware
 from commerce_core.errors import DuplicateError, InvalidInputError, InvalidStateError
 from commerce_core.inventory import ledger
 from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import require_actor, require_open, require_quantity
-from commerce_core.inventory.models import MovementKind
+from commerce_core.inventory.models import MovementKind, StockLocation
 from commerce_core.inventory.purchasing_models import (
     PurchaseOrder,
     PurchaseOrderLine,
@@ -25,6 +26,7 @@ from commerce_core.inventory.purchasing_models import (
     Supplier,
 )
 from commerce_core.inventory.replays import Once
+from commerce_core.records import id_of
 from commerce_core.text import clean_optional, clean_text
 
 if TYPE_CHECKING:
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from commerce_core.catalog.models import Variant
-    from commerce_core.inventory.models import StockLocation
     from commerce_core.money import Money
 
 _OPEN = (PurchaseStatus.ORDERED, PurchaseStatus.PARTIALLY_RECEIVED)
@@ -88,9 +88,12 @@ def create_purchase_order(
     if any(cost.amount < 0 for _, cost in lines.values()):
         message = "a unit cost is negative"
         raise InvalidInputError(message)
-    wanted = {v.id: (require_quantity(n), cost.amount) for v, (n, cost) in lines.items()}
+    wanted = {
+        id_of(v, Variant): (require_quantity(n), cost.amount) for v, (n, cost) in lines.items()
+    }
     who = require_actor(actor)
-    content = {"lines": sorted(wanted.items()), "to": [supplier.id, location.id, expected_on]}
+    place = [id_of(supplier, Supplier), id_of(location, StockLocation), expected_on]
+    content = {"lines": sorted(wanted.items()), "to": place}
     once = Once(session, actor=who, verb="create_purchase_order", key=idempotency_key, **content)
     if (earlier := once.earlier()) is not None:
         return session.get_one(PurchaseOrder, earlier, populate_existing=True)

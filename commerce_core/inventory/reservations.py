@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from commerce_core.catalog.models import Variant
 from commerce_core.clock import utc_now
 from commerce_core.database import is_postgresql
 from commerce_core.idempotency import require_key
@@ -36,16 +37,15 @@ from commerce_core.inventory.hold_checks import (
 )
 from commerce_core.inventory.hold_models import Reservation, ReservationStatus
 from commerce_core.inventory.ledger.objects import persistent
-from commerce_core.inventory.models import MovementKind
+from commerce_core.inventory.models import MovementKind, StockLocation
 from commerce_core.inventory.replays import conflict
+from commerce_core.records import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
 
-    from commerce_core.catalog.models import Variant
-    from commerce_core.inventory.models import StockLocation
 
 DEFAULT_HOLD: Final = timedelta(minutes=15)
 
@@ -75,8 +75,8 @@ def reserve_stock(
     lasting = require_hold(expires_in)
     batch = ledger.Batch(session, actor=require_actor(actor))
     wish = {
-        "variant_id": variant.id,
-        "location_id": location.id,
+        "variant_id": id_of(variant, Variant),
+        "location_id": id_of(location, StockLocation),
         "quantity": pieces,
         "expires_at": batch.now + lasting,
         "holder_ref": require_holder(holder_ref),

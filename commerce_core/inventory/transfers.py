@@ -9,12 +9,13 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from commerce_core.catalog.models import Variant
 from commerce_core.errors import InvalidInputError
 from commerce_core.inventory import ledger
 from commerce_core.inventory.checks import require_actor, require_open, require_quantity
 from commerce_core.inventory.expiry import settle_due
 from commerce_core.inventory.hold_checks import too_few
-from commerce_core.inventory.models import MovementKind
+from commerce_core.inventory.models import MovementKind, StockLocation
 from commerce_core.inventory.replays import Once
 from commerce_core.inventory.transfer_arrivals import cancel_transfer, receive_transfer
 from commerce_core.inventory.transfer_models import (
@@ -28,14 +29,13 @@ from commerce_core.inventory.transfer_rows import (
     list_transfer_lines,
     lock_transfer_in,
 )
+from commerce_core.records import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy.orm import Session
 
-    from commerce_core.catalog.models import Variant
-    from commerce_core.inventory.models import StockLocation
 
 __all__ = [
     "cancel_transfer",
@@ -66,13 +66,13 @@ def create_transfer(
         InvalidQuantityError: a quantity is not a whole number from 1.
         IdempotencyConflictError: the key was used with other content.
     """
-    if source.id == destination.id:
+    if id_of(source, StockLocation) == id_of(destination, StockLocation):
         message = f"a transfer needs two locations, not {source.name} twice"
         raise InvalidInputError(message, location=source.code)
     if not lines:
         message = "a transfer needs at least one line"
         raise InvalidInputError(message)
-    wanted = {variant.id: require_quantity(quantity) for variant, quantity in lines.items()}
+    wanted = {id_of(v, Variant): require_quantity(quantity) for v, quantity in lines.items()}
     who = require_actor(actor)
     content = {"places": [source.id, destination.id], "lines": sorted(wanted.items())}
     once = Once(session, actor=who, verb="create_transfer", key=idempotency_key, **content)

@@ -14,6 +14,7 @@ from commerce_core.errors import InvalidInputError, LocationNotFoundError, Varia
 from commerce_core.inventory.hold_models import Allocation, Reservation
 from commerce_core.inventory.kit_models import KitComponent
 from commerce_core.inventory.models import QUANTITIES, StockLevel, StockLocation
+from commerce_core.records import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -130,7 +131,10 @@ def lock_level(session: Session, variant: Variant, location: StockLocation) -> L
     None where there is no level yet. Other writers of the level wait; foreign-key checks and
     readers do not (``FOR NO KEY UPDATE``).
     """
-    place = {"variant_id": variant.id, "location_id": location.id}
+    place = {
+        "variant_id": id_of(variant, Variant),
+        "location_id": id_of(location, StockLocation),
+    }
     row = session.execute(_BY_PLACE, place).first()
     return None if row is None else LevelState(tuple(row))
 

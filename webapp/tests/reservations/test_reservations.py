@@ -61,7 +61,7 @@ async def test_the_next_to_end_stands_first(browser: Browser) -> None:
     await hold(browser, 3, minutes=30)
     await hold(browser, 2, minutes=1)
     page = words(await browser.get(PATH))
-    assert "2 reservations hold 5 pieces" in page
+    assert "2 active, 5 held" in page
     assert page.index("basket-2") < page.index("basket-3")
     rows = await browser.get(f"{PATH}/rows")
     assert rows.text.startswith('<section class="panel" id="holds"')
@@ -99,7 +99,7 @@ async def test_the_sweep_expires_what_is_due_and_nothing_else(browser: Browser) 
         await open_stockroom(browser)
         due, later = await hold(browser, 2, minutes=1), await hold(browser, 3, minutes=60)
         clock.move(minutes=2)
-        assert "1 reservations hold 3 pieces" in words(await browser.get(f"{PATH}/rows"))
+        assert "1 active, 3 held" in words(await browser.get(f"{PATH}/rows"))
         await run_job(job, browser.database.transact)
         assert await status_of(browser, due) is ReservationStatus.EXPIRED
         assert await status_of(browser, later) is ReservationStatus.ACTIVE

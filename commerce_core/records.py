@@ -1,0 +1,40 @@
+"""Records handed to a function: the right kind, and already in the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.orm.exc import DetachedInstanceError, ObjectDeletedError
+
+from commerce_core.errors import InvalidInputError
+
+
+def id_of(record: object, kind: type[Any]) -> int:
+    """Return the id of ``record`` if it is a saved ``kind``.
+
+    A product where a variant belongs would otherwise book on whatever variant has its number.
+
+    Raises:
+        InvalidInputError: it is something else, was never flushed, or is gone.
+    """
+    wanted = kind.__name__
+    if not isinstance(record, kind):
+        message = f"a {wanted} is needed here, not {_name(record)}"
+        raise InvalidInputError(message, wanted=wanted, found=type(record).__name__)
+    try:
+        number: int | None = record.id
+    except (DetachedInstanceError, ObjectDeletedError, InvalidRequestError) as exc:
+        message = f"this {wanted} is no longer in the database: read it again"
+        raise InvalidInputError(message, wanted=wanted) from exc
+    if number is None:
+        message = f"this {wanted} is not saved yet: add it to the session and flush first"
+        raise InvalidInputError(message, wanted=wanted)
+    return number
+
+
+def _name(record: object) -> str:
+    if record is None:
+        return "None"
+    kind = type(record).__name__
+    return f"an {kind}" if kind[0] in "AEIOUaeiou" else f"a {kind}"

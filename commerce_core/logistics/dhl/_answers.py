@@ -194,8 +194,7 @@ def problems_of(body: object) -> tuple[Problem, ...]:
             continue
         if "propertyPath" in item or "message" in item:
             found.append(_schema_problem(item))
-        for message in validation_messages(item):
-            found.append(replace_index(message, position))
+        found += [replace_index(message, position) for message in validation_messages(item)]
     return tuple(found)
 
 

@@ -14,7 +14,7 @@ from commerce_core.logistics.dhl.errors import DHLConfigurationError
 if TYPE_CHECKING:
     from commerce_core.logistics.dhl.config import DHLConfig
 
-Params = list[tuple[str, str]]
+Params = list[tuple[str, str | int | float | bool | None]]
 
 
 def ask(

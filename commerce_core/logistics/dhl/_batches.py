@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +17,8 @@ from commerce_core.logistics.dhl.shipping_messages import BatchResult, ShippingI
 from commerce_core.logistics.dhl.shipping_orders import DocFormat
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import httpx
 
 _API: Final = Api.SHIPPING

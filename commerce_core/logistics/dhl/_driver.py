@@ -6,7 +6,6 @@ Nothing here waits or sends; ``client.py`` and ``async_client.py`` do, and do li
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +27,8 @@ from commerce_core.logistics.dhl.redaction import hide_questions_in_log
 from commerce_core.logistics.dhl.tokens import TokenCache
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
     from commerce_core.logistics.dhl.config import DHLConfig
 
 LARGEST_ANSWER_BYTES: Final = 64 * 1024 * 1024

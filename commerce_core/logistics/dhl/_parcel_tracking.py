@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date
-from typing import Any, Final
-from xml.etree import ElementTree as ET
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
@@ -27,7 +24,13 @@ from commerce_core.logistics.dhl.errors import (
     DHLUnavailableError,
 )
 from commerce_core.logistics.dhl.numbers import normalise_tracking_number
-from commerce_core.logistics.dhl.parcel_messages import ParcelPiece, SignatureImage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+    from xml.etree import ElementTree as ET
+
+    from commerce_core.logistics.dhl.parcel_messages import ParcelPiece, SignatureImage
 
 PATH: Final = "/parcel/de/tracking/v0/shipments"
 BATCH: Final = 20

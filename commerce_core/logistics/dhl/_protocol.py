@@ -134,7 +134,7 @@ def exchange(setting: Setting, request: httpx.Request, call: Call) -> Flow[httpx
     while True:
         _address(request, call, setting)
         try:
-            response = yield request
+            response: httpx.Response = yield request
         except httpx.HTTPError as error:
             yield Wait(_pause_after_failure(setting, call, attempts, error))
         else:
@@ -251,7 +251,7 @@ def _token_is_stale(response: httpx.Response, call: Call, attempts: _Attempts) -
 
 
 def _token_in(request: httpx.Request) -> str:
-    return request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return str(request.headers.get("Authorization", "")).removeprefix("Bearer ")
 
 
 def _uncertain(setting: Setting, call: Call, what: str, cause: BaseException | None) -> NoReturn:

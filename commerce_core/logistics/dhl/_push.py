@@ -1,10 +1,9 @@
-"""Shipment Tracking – Unified – Push (1.2.5): subscriptions. Bodies are read in ``push.py``."""
+"""Shipment Tracking - Unified - Push (1.2.5): subscriptions. Bodies are read in ``push.py``."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
@@ -14,6 +13,9 @@ from commerce_core.logistics.dhl._protocol import Api, Call, Flow, Setting, exch
 from commerce_core.logistics.dhl.errors import UncertainOutcomeError
 from commerce_core.logistics.dhl.numbers import normalise_tracking_number
 from commerce_core.logistics.dhl.push import Hook, PushEvent, Subscription
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PATH: Final = "/tracking/push/v1"
 MOST_NUMBERS: Final = 10

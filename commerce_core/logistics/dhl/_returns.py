@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
@@ -27,6 +26,9 @@ from commerce_core.logistics.dhl.return_messages import (
     ReturnLabel,
     ReturnOrder,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PATH: Final = "/parcel/de/shipping/returns/v1"
 
@@ -126,8 +128,8 @@ def check_documents(
     asked_code = label_type is LabelType.QR_LABEL
     images = (MediaType.PNG, MediaType.GIF)
     trouble = [
-        _trouble("label", label.label, asked_label, (MediaType.PDF,)),
-        _trouble("qrLabel", label.qr_label, asked_code, images),
+        _trouble("label", label.label, (MediaType.PDF,), is_needed=asked_label),
+        _trouble("qrLabel", label.qr_label, images, is_needed=asked_code),
     ]
     if label_type is LabelType.BOTH and label.label is None and label.qr_label is None:
         trouble.append("neither label nor QR code came")
@@ -150,13 +152,10 @@ def check_documents(
 
 
 def _trouble(
-    name: str,
-    document: Document | None,
-    asked: bool,
-    types: tuple[MediaType, ...],
+    name: str, document: Document | None, types: tuple[MediaType, ...], *, is_needed: bool
 ) -> str | None:
     if document is None:
-        return f"{name} is missing" if asked else None
+        return f"{name} is missing" if is_needed else None
     if document.media_type in types:
         return None
     return f"{name} is {document.media_type.value}, not {types[0].value}"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
@@ -19,11 +18,15 @@ from commerce_core.logistics.dhl._batches import (
     read_batch,
 )
 from commerce_core.logistics.dhl._protocol import Api, Call, Flow, Setting, exchange
-from commerce_core.logistics.dhl.errors import Problem
 from commerce_core.logistics.dhl.labels import Document, document_of
 from commerce_core.logistics.dhl.numbers import normalise_tracking_number
 from commerce_core.logistics.dhl.shipping_messages import BatchResult, ManifestDocuments
 from commerce_core.logistics.dhl.shipping_orders import DocFormat, PrintFormat, ShipmentOrder
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from commerce_core.logistics.dhl.errors import Problem
 
 PATH: Final = "/parcel/de/shipping/v2"
 MOST_PER_CALL: Final = 30

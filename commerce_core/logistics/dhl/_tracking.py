@@ -1,4 +1,4 @@
-"""Shipment Tracking – Unified (API 1.5.8): one number a call, all its matches."""
+"""Shipment Tracking - Unified (API 1.5.8): one number a call, all its matches."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Self, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -24,6 +23,7 @@ from commerce_core.logistics.dhl.redaction import log_answer, log_failure
 from commerce_core.logistics.dhl.tokens import fetch_token, token_key
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from commerce_core.logistics.dhl.budget import BudgetStore, Left
@@ -50,8 +50,8 @@ class AsyncDHLClient:
     """All of DHL's APIs, for asyncio. Tasks may share one client.
 
     ``http`` is used if given and never closed; a client made here is closed by :meth:`aclose` or
-    at the end of an ``async with`` block. ``budget`` and ``tokens`` may be shared by several clients;
-    ``now``, ``sleep`` and ``chance`` are for tests.
+    at the end of an ``async with`` block. ``budget`` and ``tokens`` may be shared by several
+    clients; ``now``, ``sleep`` and ``chance`` are for tests.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class AsyncDHLClient:
                 request, stream=True, auth=None, follow_redirects=False
             )
             try:
-                response.stream = GuardedBody(response.stream, call, self._driver.setting)  # type: ignore[arg-type]
+                response.stream = GuardedBody(response.stream, call, self._driver.setting)
                 await response.aread()
             finally:
                 await response.aclose()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import httpx
@@ -22,6 +21,7 @@ from commerce_core.logistics.dhl.redaction import log_answer, log_failure
 from commerce_core.logistics.dhl.tokens import fetch_token, token_key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from commerce_core.logistics.dhl.budget import BudgetStore, Left
@@ -128,7 +128,7 @@ class DHLClient:
         try:
             response = self._http.send(request, stream=True, auth=None, follow_redirects=False)
             try:
-                response.stream = GuardedBody(response.stream, call, self._driver.setting)  # type: ignore[arg-type]
+                response.stream = GuardedBody(response.stream, call, self._driver.setting)
                 response.read()
             finally:
                 response.close()

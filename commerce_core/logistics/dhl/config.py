@@ -76,11 +76,10 @@ class DHLConfig:
     max_slot_wait_seconds: float = 60.0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.environment, Environment):
-            try:
-                object.__setattr__(self, "environment", Environment(self.environment))
-            except ValueError:
-                raise _wrong("environment", "say sandbox or production") from None
+        try:
+            object.__setattr__(self, "environment", Environment(self.environment))
+        except ValueError:
+            raise _wrong("environment", "say sandbox or production") from None
         for name in ("api_key", "api_secret", "username", "password", "app_name", "app_password"):
             _check_credential(name, getattr(self, name))
         if not self.api_key:

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
-from functools import cache
 from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
@@ -38,13 +37,12 @@ class Message:
         values: dict[str, Any] = {"raw": source}
         if source:
             plan = _plan(cls)
-            for name in source:
+            for name, sent in source.items():
                 known = plan.get(name)
-                if known is not None and source[name] is not None:
-                    attribute, reader = known
-                    value = reader(source[name])
+                if known is not None and sent is not None:
+                    value = known[1](sent)
                     if value is not None:
-                        values[attribute] = value
+                        values[known[0]] = value
             cls._settle(values)
         return cls(**values)
 
@@ -59,13 +57,19 @@ class Message:
         return {name: value for name, value in self.raw.items() if name not in known}
 
 
-@cache
-def _plan(cls: type[Message]) -> Mapping[str, tuple[str, Reader]]:
-    return {
-        item.metadata["key"]: (item.name, item.metadata["reader"])
-        for item in fields(cls)
-        if "key" in item.metadata
-    }
+_plans: dict[type, dict[str, tuple[str, Reader]]] = {}
+
+
+def _plan(cls: type[Message]) -> dict[str, tuple[str, Reader]]:
+    """Return DHL's field names of a message with our names and readers; made once a class."""
+    plan = _plans.get(cls)
+    if plan is None:
+        plan = _plans[cls] = {
+            item.metadata["key"]: (item.name, item.metadata["reader"])
+            for item in fields(cls)
+            if "key" in item.metadata
+        }
+    return plan
 
 
 # --- readers: DHL's value in, ours or None out ----------------------------------------------------

@@ -97,7 +97,7 @@ class Awaiting(Generic[_P, _R]):
 
 
 class Tracking(Namespace):
-    """Shipment Tracking – Unified: any shipment of any division, one number a call."""
+    """Shipment Tracking - Unified: any shipment of any division, one number a call."""
 
     track = Blocking(_tracking.track)
     next_page = Blocking(_tracking.next_page)
@@ -105,7 +105,7 @@ class Tracking(Namespace):
 
 
 class AsyncTracking(AsyncNamespace):
-    """Shipment Tracking – Unified: any shipment of any division, one number a call."""
+    """Shipment Tracking - Unified: any shipment of any division, one number a call."""
 
     track = Awaiting(_tracking.track)
     next_page = Awaiting(_tracking.next_page)
@@ -155,7 +155,7 @@ class AsyncShipping(AsyncNamespace):
 
 
 class Push(Namespace):
-    """Shipment Tracking – Unified – Push: DHL calls us."""
+    """Shipment Tracking - Unified - Push: DHL calls us."""
 
     subscribe = Blocking(_push.subscribe)
     confirm = Blocking(_push.confirm)
@@ -165,7 +165,7 @@ class Push(Namespace):
 
 
 class AsyncPush(AsyncNamespace):
-    """Shipment Tracking – Unified – Push: DHL calls us."""
+    """Shipment Tracking - Unified - Push: DHL calls us."""
 
     subscribe = Awaiting(_push.subscribe)
     confirm = Awaiting(_push.confirm)

@@ -1,11 +1,11 @@
 """What the Parcel DE tracking API (XML) answers: pieces, their ICE/RIC events, signatures."""
 
+# ruff: noqa: RUF009 - key() declares a field, as dataclasses.field() does
 from __future__ import annotations
 
 import binascii
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from commerce_core.logistics.dhl.labels import MediaType, sniff
 from commerce_core.logistics.dhl.messages import Message, flag, key, number, text, whole
@@ -16,6 +16,9 @@ from commerce_core.logistics.dhl.statuses import (
     turned_back,
 )
 from commerce_core.logistics.dhl.timestamps import Moment, place_moment, read_moment
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 _GERMANY = {"DE", "GERMANY", "DEUTSCHLAND"}
 """How the API names the country whose clock its times show."""

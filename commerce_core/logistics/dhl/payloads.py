@@ -102,7 +102,7 @@ class Payload:
         return found
 
     @classmethod
-    def from_json(cls, body: Mapping[str, Any]) -> Self:
+    def from_json(cls, body: object) -> Self:
         """Read DHL's JSON.
 
         Raises:

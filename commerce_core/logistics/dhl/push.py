@@ -10,19 +10,22 @@ that subscription. Even then it is a hint: where calls are left, fetch the shipm
         any ──failure──▶ FAILED          any ──delete──▶ DELETED     CONFIRMED ──activate──▶ …
 """
 
+# ruff: noqa: RUF009 - key() declares a field, as dataclasses.field() does
 from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from commerce_core.errors import InvalidInputError
 from commerce_core.logistics.dhl.messages import Message, key, many, one, term, text, texts, whole
 from commerce_core.logistics.dhl.shipments import Shipment
 from commerce_core.logistics.dhl.timestamps import Moment, read_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SECRET_BYTES: Final = 32
 
@@ -168,25 +171,29 @@ def confirmed(hook: Hook) -> Hook:
     return hook
 
 
+_MOVES: Final = {
+    "validate": {PushState.REQUESTED: PushState.VALIDATING},
+    "activate": {
+        PushState.REQUESTED: PushState.CONFIRMED,
+        PushState.VALIDATING: PushState.CONFIRMED,
+    },
+    "ready": dict.fromkeys(set(PushState) - {PushState.DELETED}, PushState.READY),
+    "push": dict.fromkeys(set(PushState) - {PushState.DELETED}, PushState.READY),
+    "failure": dict.fromkeys(set(PushState) - {PushState.DELETED}, PushState.FAILED),
+    "delete": dict.fromkeys(PushState, PushState.DELETED),
+}
+"""By the last word of ``scope``: from which state to which. What comes late or twice, or was
+never heard of, moves nothing back: it is not in the table."""
+
+
 def _advance(hook: Hook, message: PushMessage) -> Received:
-    """Move the hook on. What comes late or twice never moves it back."""
     scope = (message.scope or "").rpartition(".")[2]
+    state = _MOVES.get(scope, {}).get(hook.state, hook.state)
+    hook = replace(hook, state=state)
     if scope == "validate":
-        if hook.state is PushState.REQUESTED:
-            hook = replace(hook, state=PushState.VALIDATING)
-        is_open = hook.state is PushState.VALIDATING
+        is_open = state is PushState.VALIDATING
         return Received(hook, message, confirm_with=message.secret if is_open else None)
-    if hook.state is PushState.DELETED:
-        return Received(hook, message)
-    if scope == "activate" and hook.state in (PushState.REQUESTED, PushState.VALIDATING):
-        return Received(replace(hook, state=PushState.CONFIRMED), message)
-    if scope == "failure":
-        return Received(replace(hook, state=PushState.FAILED), message)
-    if scope == "delete":
-        return Received(replace(hook, state=PushState.DELETED), message)
-    if scope in ("ready", "push"):
-        return _news(replace(hook, state=PushState.READY), message)
-    return Received(hook, message)
+    return _news(hook, message) if state is PushState.READY else Received(hook, message)
 
 
 def _news(hook: Hook, message: PushMessage) -> Received:

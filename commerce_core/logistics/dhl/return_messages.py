@@ -1,16 +1,19 @@
 """What is sent to and read from Parcel DE Returns (API 1.0.9): every field of the specification."""
 
+# ruff: noqa: RUF009 - out() and key() declare fields, as dataclasses.field() does
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from commerce_core.logistics.dhl.errors import Problem
 from commerce_core.logistics.dhl.labels import Document
 from commerce_core.logistics.dhl.messages import Message, key, one, term, text, whole
 from commerce_core.logistics.dhl.payloads import Payload, among, longest, out, within
+
+if TYPE_CHECKING:
+    from commerce_core.logistics.dhl.errors import Problem
 
 
 class LabelType(StrEnum):
@@ -59,7 +62,7 @@ class ReturnAddress(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnItem(Payload):
-    """One line of the customs form CN23. ``country_of_origin`` is ISO 3166-1 alpha-3, upper case."""
+    """One line of the customs form CN23. ``country_of_origin``: ISO 3166-1 alpha-3, upper case."""
 
     description: str = out("itemDescription", longest(50), default=...)
     quantity: int = out("packagedQuantity", within(1, 10**9), default=...)

@@ -1,5 +1,6 @@
 """Shipments as tracking knows them: all matches of one number, each with our one status."""
 
+# ruff: noqa: RUF009 - key() declares a field, as dataclasses.field() does
 from __future__ import annotations
 
 from dataclasses import dataclass

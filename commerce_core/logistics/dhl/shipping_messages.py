@@ -1,5 +1,6 @@
 """What Parcel DE Shipping answers, item by item, aligned with what was asked."""
 
+# ruff: noqa: RUF009 - key() declares a field, as dataclasses.field() does
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -76,29 +76,48 @@ def read_moment(text: object, country_code: str | None = None) -> Moment | None:
     if text is None or text == "":
         return None
     if not isinstance(text, str):
-        return Moment(str(text), MomentKind.UNREADABLE, None)
+        return Moment(_shown(text), MomentKind.UNREADABLE, None)
     stripped = text.strip()
     match = _ISO.fullmatch(stripped)
     if match is not None:
-        year, month, day, hour, minute, second, fraction, offset = match.groups()
+        year, month, day, *clock, offset = match.groups()
     else:
         match = _GERMAN.fullmatch(stripped)
         if match is None:
             return Moment(text, MomentKind.UNREADABLE, None)
-        day, month, year, hour, minute, second = match.groups()
-        fraction = offset = None
+        day, month, year, *clock = *match.groups(), None
+        offset = None
     try:
-        if hour is None:
-            return Moment(text, MomentKind.DATE, date(int(year), int(month), int(day)))
-        micro = int(fraction[:6].ljust(6, "0")) if fraction else 0
-        naive = datetime(  # noqa: DTZ001 - the zone is the very question
-            int(year), int(month), int(day), int(hour), int(minute), int(second or 0), micro
-        )
-        if offset is None:
-            return _place(text, naive, country_code)
-        return _offset_moment(text, naive, offset)
+        day_of_event = date(int(year), int(month), int(day))
+        return _with_clock(text, day_of_event, clock, offset, country_code)
     except (ValueError, OverflowError):
         return Moment(text, MomentKind.UNREADABLE, None)
+
+
+def _with_clock(
+    text: str,
+    day: date,
+    clock: list[str | None],
+    offset: str | None,
+    country_code: str | None,
+) -> Moment:
+    hour, minute, second, fraction = clock
+    if hour is None or minute is None:
+        return Moment(text, MomentKind.DATE, day)
+    micro = int(fraction[:6].ljust(6, "0")) if fraction else 0
+    naive = datetime(  # noqa: DTZ001 - the zone is the very question
+        day.year, day.month, day.day, int(hour), int(minute), int(second or 0), micro
+    )
+    if offset is None:
+        return _place(text, naive, country_code)
+    return _offset_moment(text, naive, offset)
+
+
+def _shown(value: object) -> str:
+    try:
+        return str(value)
+    except (ValueError, RecursionError):  # a number of more digits than Python agrees to print
+        return type(value).__name__
 
 
 def place_moment(moment: Moment, country_code: str | None) -> Moment:

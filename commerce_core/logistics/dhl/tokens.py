@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from commerce_core.logistics.dhl.config import DHLConfig
 
 TOKEN_PATH: Final = "/parcel/de/account/auth/ropc/v1/token"  # noqa: S105 - a path
+LONGEST_LIFE_SECONDS: Final = 86_400.0
+USUAL_LIFE_SECONDS: Final = 300.0
+"""Assumed where DHL does not say; its tokens live half an hour."""
 EARLY_SECONDS: Final = 60.0
 """A token is renewed this long before it expires, so that none dies on its way."""
 
@@ -80,6 +83,13 @@ def fetch_token(setting: Setting) -> Flow[Token]:
     if not isinstance(text, str) or not text or not text.isprintable():
         where = _answers.facts(config, Api.TOKEN)
         raise DHLProtocolError("the token answer holds no token", **where)
-    lifetime = body.get("expires_in")
-    seconds = float(lifetime) if isinstance(lifetime, int | float) and 0 < lifetime < 1e7 else 300.0
-    return Token(text, setting.now() + timedelta(seconds=seconds))
+    return Token(text, setting.now() + timedelta(seconds=_lifetime(body.get("expires_in"))))
+
+
+def _lifetime(value: object) -> float:
+    """Return how long a token lives, read as a number or as digits, within reason."""
+    try:
+        seconds = float(value)  # type: ignore[arg-type]  # that is the question
+    except (TypeError, ValueError):
+        return USUAL_LIFE_SECONDS
+    return min(seconds, LONGEST_LIFE_SECONDS) if seconds > 0 else USUAL_LIFE_SECONDS

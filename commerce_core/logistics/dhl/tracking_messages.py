@@ -1,10 +1,10 @@
-"""The answer of Shipment Tracking – Unified (API 1.5.8): every field of DHL's specification."""
+"""The answer of Shipment Tracking - Unified (API 1.5.8): every field of DHL's specification."""
 
+# ruff: noqa: RUF009 - key() declares a field, as dataclasses.field() does
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from commerce_core.logistics.dhl.messages import (
     Message,
@@ -19,6 +19,9 @@ from commerce_core.logistics.dhl.messages import (
     whole,
 )
 from commerce_core.logistics.dhl.timestamps import Moment, place_moment, read_moment
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 moment = read_moment
 

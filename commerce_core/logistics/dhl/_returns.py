@@ -24,7 +24,7 @@ from commerce_core.logistics.dhl.return_messages import (
     LabelType,
     Receiver,
     ReturnLabel,
-    ReturnOrder,
+    ReturnRequest,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ PATH: Final = "/parcel/de/shipping/returns/v1"
 
 def create(
     setting: Setting,
-    order: ReturnOrder | Mapping[str, Any],
+    order: ReturnRequest | Mapping[str, Any],
     *,
     label_type: LabelType = LabelType.BOTH,
 ) -> Flow[ReturnLabel]:
@@ -51,8 +51,8 @@ def create(
         DHLLabelError: it was created, but a document is missing or of another type; the error's
             ``result`` has everything that came.
     """
-    if not isinstance(order, ReturnOrder):
-        order = ReturnOrder.from_json(order)
+    if not isinstance(order, ReturnRequest):
+        order = ReturnRequest.from_json(order)
     order = yield from _addressed(setting, order)
     config = setting.config
     if order.creation_software is None and config.creation_software:
@@ -161,7 +161,7 @@ def _trouble(
     return f"{name} is {document.media_type.value}, not {types[0].value}"
 
 
-def _addressed(setting: Setting, order: ReturnOrder) -> Flow[ReturnOrder]:
+def _addressed(setting: Setting, order: ReturnRequest) -> Flow[ReturnRequest]:
     """Return the order with a receiver, and with the customs form where there is a border."""
     country = return_country(order.country) if order.country else None
     receiver = (order.receiver_id or "").strip()

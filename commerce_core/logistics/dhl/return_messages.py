@@ -87,7 +87,7 @@ class ReturnServices(Payload):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnOrder(Payload):
+class ReturnRequest(Payload):
     """A return to be announced.
 
     ``receiver_id`` names where it goes, as set up in DHL's portal; leave it out and give the

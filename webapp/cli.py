@@ -20,6 +20,7 @@ COMMANDS: Final[Sequence[str]] = (
     "webapp.commands.migrate",
     "webapp.commands.user",
     "webapp.demo.command",
+    "webapp.commands.dhl",
 )
 """Modules with ``register(subparsers)``. A new command adds one line."""
 

@@ -86,7 +86,7 @@ def align_by_number(result: BatchResult, numbers: Sequence[str]) -> BatchResult:
             left.remove(found)
         else:
             found = ShippingItem(shipment_number=number)
-        ordered.append(replace(found, index=index))
+        ordered.append(_at(index, found))
     return replace(result, items=tuple(ordered))
 
 
@@ -126,8 +126,12 @@ def _trouble(document: Document | None, expected: MediaType, *, is_needed: bool)
 
 
 def _numbered(result: BatchResult) -> BatchResult:
-    items = tuple(replace(item, index=index) for index, item in enumerate(result.items))
-    return replace(result, items=items)
+    return replace(result, items=tuple(_at(index, item) for index, item in enumerate(result.items)))
+
+
+def _at(index: int, item: ShippingItem) -> ShippingItem:
+    messages = tuple(_answers.replace_index(message, index) for message in item.messages)
+    return replace(item, index=index, messages=messages)
 
 
 def _unreadable(response: httpx.Response, setting: Setting) -> UncertainOutcomeError:

@@ -7,6 +7,11 @@ import struct
 import zlib
 from typing import Final
 
+_PAGE: Final = (
+    b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R"
+    b"/Resources<</Font<</F1 5 0 R>>>>>>"
+)
+
 
 def pdf(text: str) -> bytes:
     """Return a PDF of one page with one line of text."""
@@ -15,8 +20,7 @@ def pdf(text: str) -> bytes:
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Resources<<"
-         b"/Font<</F1 5 0 R>>>>>>",
+        _PAGE,
         b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
     ]

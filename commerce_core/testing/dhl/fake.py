@@ -35,7 +35,6 @@ DEVIATIONS: Final = (
 _TOKEN: Final = "/parcel/de/account/auth/ropc/v1/token"  # noqa: S105 - a path
 _RETURNS: Final = "/parcel/de/shipping/returns/v1"
 _SHIPPING: Final = "/parcel/de/shipping/v2"
-_Handler = "Callable[[FakeDHL, httpx.Request], Reply]"
 _ROUTES: Final[dict[tuple[str, str], Any]] = {
     ("POST", _TOKEN): parcels_de.make_token,
     ("GET", "/track/shipments"): tracking.track,

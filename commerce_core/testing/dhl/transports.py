@@ -52,7 +52,9 @@ class FakeServer:
     def __init__(self, handle: Handle) -> None:
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.handle_question = handle
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
 
     def __enter__(self) -> str:
         self._thread.start()

@@ -166,7 +166,7 @@ def _ship(
     if "nowhere" in city.lower():
         words = "The city entered does not match the postcode. The shipment is not codeable."
         item["validationMessages"].append(_remark("consignee", words, "Warning"))
-        if params.get("mustEncode") == "true":
+        if is_dry or params.get("mustEncode") == "true":
             return item | {"sstatus": _state(400)}
     if not shipment.get("details", {}).get("weight"):
         item["validationMessages"].append(_remark("details.weight", "is mandatory", "Error"))
@@ -206,9 +206,9 @@ def _document(fake: FakeDHL, params: httpx.QueryParams, number: str) -> dict[str
 
 
 def _batch(items: list[dict[str, Any]], words: str) -> Reply:
-    """Return 200 if all are done, 400 if the only one is not, else 207."""
+    """Return 200 or 400 for a single shipment, 207 for several, whatever became of them."""
     done = sum(1 for item in items if item["sstatus"]["statusCode"] == 200)  # noqa: PLR2004
-    status = 200 if done == len(items) else 400 if len(items) == 1 else 207
+    status = 207 if len(items) > 1 else 200 if done else 400
     detail = f"{done} of {len(items)} shipments {words}."
     return Reply(status, {"status": _state(status) | {"detail": detail}, "items": items})
 

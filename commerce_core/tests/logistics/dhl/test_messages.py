@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -18,12 +18,14 @@ from commerce_core.logistics.dhl import (
     ShipmentStatus,
     TrackingAnswer,
 )
-from commerce_core.logistics.dhl.messages import Message
 from commerce_core.logistics.dhl.parcel_messages import ParcelEvent, ParcelPiece, SignatureImage
 from commerce_core.logistics.dhl.push import PushMessage
 from commerce_core.logistics.dhl.return_messages import Receiver, ReturnLabel
 from commerce_core.logistics.dhl.shipping_messages import BatchResult, ManifestDocuments
 from commerce_core.logistics.dhl.timestamps import read_moment
+
+if TYPE_CHECKING:
+    from commerce_core.logistics.dhl.messages import Message
 
 KINDS: list[type[Message]] = [
     TrackingAnswer,

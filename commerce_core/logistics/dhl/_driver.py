@@ -54,7 +54,7 @@ class Driver:
         hide_questions_in_log()
 
     def limit(self, api: Api) -> Limit:
-        """Return the quota of an API; push subscriptions count on the tracking key's quota."""
+        """Return the quota of an API: push starts with that of tracking, counted by itself."""
         config = self.config
         if api in (Api.TRACKING, Api.PUSH):
             return Limit(config.tracking_calls_per_day, config.tracking_spacing_seconds)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DEVIATIONS: Final = (
     "429, 400 and 401 for tracking, which the specification does not list (seen at DHL)",
     "a QR-only return has no label, though the specification requires one (seen at DHL)",
+    "the version has three parts, as in DHL's example; its own pattern allows two",
     "schema errors of shipping are items without sstatus (seen at DHL)",
     "numbers, prices and routing are invented; nothing is checked against real addresses",
     "'Nowhere' as a city makes DHL's address warning, an error with mustEncode",

@@ -26,11 +26,13 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 LIMIT = Limit(3, 5.0)
 
 
-@pytest.fixture(params=["memory", "database"])
+@pytest.fixture(
+    params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)],
+)
 def store(request: pytest.FixtureRequest) -> BudgetStore:
     if request.param == "memory":
         return MemoryBudgetStore()
-    database: Database = request.getfixturevalue("database")
+    database: Database = request.getfixturevalue(request.param)
     return DatabaseBudgetStore(database.factory)
 
 

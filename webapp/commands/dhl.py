@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,24 +153,27 @@ def _show(arguments: argparse.Namespace, shown: dict[str, Any], table: Any) -> N
         table(shown)
 
 
-def _client(arguments: argparse.Namespace) -> DHLClient:
-    from commerce_core.logistics.dhl import DHLClient, DHLConfig  # noqa: PLC0415
+@contextmanager
+def _client(arguments: argparse.Namespace) -> Iterator[DHLClient]:
+    """Yield a client that counts its calls in the shop's database.
+
+    Without a migrated database the calls are counted for this run only.
+    """
+    from commerce_core.errors import DatabaseError  # noqa: PLC0415
+    from commerce_core.logistics.dhl import (  # noqa: PLC0415
+        DatabaseBudgetStore,
+        DHLClient,
+        DHLConfig,
+    )
+    from webapp.commands.databases import open_migrated  # noqa: PLC0415
 
     config = DHLConfig.from_environment()
-    return DHLClient(config, budget=_ledger(arguments.database))
-
-
-def _ledger(url: str) -> BudgetStore | None:
-    """Return the shop's ledger; without a migrated database this process counts for itself."""
-    from commerce_core.database import make_engine, make_session_factory  # noqa: PLC0415
-    from commerce_core.errors import DatabaseError  # noqa: PLC0415
-    from commerce_core.logistics.dhl import DatabaseBudgetStore  # noqa: PLC0415
-    from commerce_core.migrations import require_migrated  # noqa: PLC0415
-
-    try:
-        engine = make_engine(url)
-        require_migrated(engine)
-    except DatabaseError:
-        sys.stderr.write("commerce: no migrated database, so calls are counted for this run only\n")
-        return None
-    return DatabaseBudgetStore(make_session_factory(engine))
+    with ExitStack() as stack:
+        budget: BudgetStore | None = None
+        try:
+            factory = stack.enter_context(open_migrated(arguments.database))
+            budget = DatabaseBudgetStore(factory)
+        except DatabaseError:
+            note = "commerce: no migrated database, so calls are counted for this run only\n"
+            sys.stderr.write(note)
+        yield stack.enter_context(DHLClient(config, budget=budget))

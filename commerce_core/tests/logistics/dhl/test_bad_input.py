@@ -128,6 +128,7 @@ def test_a_wrong_key_says_host_environment_and_fingerprint_but_not_the_key(fake:
 
     error = caught.value
     assert (error.host, error.environment) == ("api-sandbox.dhl.com", "sandbox")
+    assert error.key_fingerprint is not None
     assert error.key_fingerprint in str(error)
     assert "not its secret" in str(error.hint)
     assert "SECRETKEY" not in f"{error} {error.fields} {client.config!r}"

@@ -137,7 +137,7 @@ RICH = replace(
         has_electronic_export_notification=False,
     ),
 )
-PLACES = [
+PLACES: list[Locker | PostOffice | POBox] = [
     Locker(name="Max", locker_id=118, post_number="1234567", city="Bonn", postal_code="53113"),
     PostOffice(name="Max", retail_id=502, email="m@example.com", city="Bonn", postal_code="53113"),
     POBox(name1="Max", po_box_id=12, city="Bonn", postal_code="53113", country="DEU"),
@@ -341,7 +341,7 @@ class _Request:
     """A request as openapi-core wants to see it."""
 
     def __init__(self, request: httpx.Request) -> None:
-        from openapi_core.datatypes import RequestParameters  # noqa: PLC0415
+        import openapi_core.datatypes as core  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
         from werkzeug.datastructures import Headers, ImmutableMultiDict  # noqa: PLC0415
 
         self.host_url = f"{request.url.scheme}://{request.url.host}"
@@ -349,7 +349,7 @@ class _Request:
         self.method = request.method.lower()
         self.body = request.content or None
         self.content_type = request.headers.get("content-type", "")
-        self.parameters: Any = RequestParameters(
+        self.parameters: Any = core.RequestParameters(
             query=ImmutableMultiDict(request.url.params.multi_items()),
             header=Headers(request.headers.multi_items()),
         )

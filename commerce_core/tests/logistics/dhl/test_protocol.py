@@ -111,7 +111,9 @@ def test_a_retry_after_that_says_nothing_is_five_seconds(
     client: DHLClient, fake: FakeDHL, parcel: str, slept: list[float], nonsense: str
 ) -> None:
     response = httpx.Response(429, headers=[(b"retry-after", nonsense.encode())])
-    setting = Setting(fake.config(), lambda: datetime(2026, 1, 1, tzinfo=UTC), lambda: 0.5, Any)
+    setting = Setting(
+        fake.config(), lambda: datetime(2026, 1, 1, tzinfo=UTC), lambda: 0.5, ReceiverCache()
+    )
     flow = exchange(setting, httpx.Request("GET", "https://x.test/"), Call(api=Api.TRACKING))
     next(flow)
 
@@ -276,7 +278,7 @@ def test_a_token_that_dhl_forgot_is_renewed_once(client: DHLClient, fake: FakeDH
 
 
 def test_a_401_that_stays_is_raised_after_one_renewal(client: DHLClient, fake: FakeDHL) -> None:
-    fake.issue_token = lambda _: "never-known"  # type: ignore[method-assign]
+    fake.issue_token = lambda seconds: f"never-known-{seconds}"  # type: ignore[method-assign]
 
     with pytest.raises(DHLAuthenticationError):
         client.returns.create(RETURN)

@@ -65,7 +65,7 @@ def decode_base64(encoded: str) -> bytes:
         return b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Document(Message):
     """A label or form. ``url`` is a public link to it: keep it as a secret."""
 

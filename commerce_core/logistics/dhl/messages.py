@@ -7,7 +7,6 @@ becomes None too, an unknown enum value is kept as text, unknown fields stay in 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
@@ -24,7 +23,7 @@ def key(name: str, reader: Reader, default: Any = None) -> Any:
     return field(default=default, metadata={"key": name, "reader": reader})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Message:
     """Base of all answers. ``raw`` is the JSON object as DHL sent it."""
 
@@ -32,19 +31,31 @@ class Message:
 
     @classmethod
     def read(cls, raw: object) -> Self:
-        """Read a JSON object; anything else reads as an object without fields."""
+        """Read a JSON object; anything else reads as an object without fields.
+
+        This is where the time goes, so it writes the object's ``__dict__`` at once: what DHL did
+        not send is found in the class, where dataclasses keep defaults.
+        """
         source: Mapping[str, Any] = raw if isinstance(raw, dict) else _EMPTY
         values: dict[str, Any] = {"raw": source}
         if source:
-            plan = _plan(cls)
+            plan, settle = _plans.get(cls) or _make_plan(cls)
             for name, sent in source.items():
                 known = plan.get(name)
-                if known is not None and sent is not None:
-                    value = known[1](sent)
-                    if value is not None:
-                        values[known[0]] = value
-            cls._settle(values)
-        return cls(**values)
+                if known is None:
+                    continue
+                attribute, is_text, inner, reader = known
+                if is_text and type(sent) is str:
+                    values[attribute] = sent
+                elif inner is not None and type(sent) is dict:
+                    values[attribute] = inner.read(sent)
+                elif (value := reader(sent)) is not None:
+                    values[attribute] = value
+            if settle is not None:
+                settle(values)
+        message = cls.__new__(cls)
+        object.__setattr__(message, "__dict__", values)
+        return message
 
     @classmethod
     def _settle(cls, values: dict[str, Any]) -> None:
@@ -53,23 +64,27 @@ class Message:
     @property
     def unknown_fields(self) -> Mapping[str, Any]:
         """The fields that DHL sent and this version does not know."""
-        known = _plan(type(self))
+        known, _ = _plans.get(type(self)) or _make_plan(type(self))
         return {name: value for name, value in self.raw.items() if name not in known}
 
 
-_plans: dict[type, dict[str, tuple[str, Reader]]] = {}
+_Fields = dict[str, tuple[str, bool, type[Message] | None, Reader]]
+_plans: dict[type, tuple[_Fields, Callable[[dict[str, Any]], None] | None]] = {}
 
 
-def _plan(cls: type[Message]) -> dict[str, tuple[str, Reader]]:
+def _make_plan(
+    cls: type[Message],
+) -> tuple[_Fields, Callable[[dict[str, Any]], None] | None]:
     """Return DHL's field names of a message with our names and readers; made once a class."""
-    plan = _plans.get(cls)
-    if plan is None:
-        plan = _plans[cls] = {
-            item.metadata["key"]: (item.name, item.metadata["reader"])
-            for item in fields(cls)
-            if "key" in item.metadata
-        }
-    return plan
+    known: _Fields = {}
+    for item in fields(cls):
+        if "key" in item.metadata:
+            reader = item.metadata["reader"]
+            inner = getattr(reader, "inner", None)
+            known[item.metadata["key"]] = (item.name, reader is text, inner, reader)
+    has_own = any("_settle" in vars(kind) for kind in cls.__mro__[: cls.__mro__.index(Message)])
+    _plans[cls] = (known, cls._settle if has_own else None)
+    return _plans[cls]
 
 
 # --- readers: DHL's value in, ours or None out ----------------------------------------------------
@@ -84,9 +99,8 @@ def text(value: object) -> str | None:
     return _digits(value)
 
 
-def term(value: object) -> str | None:
-    """Read a value of a list that DHL may lengthen (``service``, ``type``): kept as it is."""
-    return sys.intern(value) if isinstance(value, str) else text(value)
+term = text
+"""Reads a value of a list that DHL may lengthen (``service``, ``type``): kept as it is."""
 
 
 def number(value: object) -> Decimal | None:
@@ -125,6 +139,7 @@ def one(cls: type[_M]) -> Callable[[object], _M | None]:
     def read(value: object) -> _M | None:
         return cls.read(value) if isinstance(value, dict) else None
 
+    read.inner = cls  # type: ignore[attr-defined]  # Message.read takes the short way
     return read
 
 
@@ -136,7 +151,7 @@ def many(cls: type[_M]) -> Callable[[object], tuple[_M, ...] | None]:
             return (cls.read(value),)
         if not isinstance(value, list):
             return None
-        return tuple(cls.read(item) for item in value if isinstance(item, dict))
+        return tuple([cls.read(item) for item in value if isinstance(item, dict)])
 
     return read
 

@@ -29,7 +29,7 @@ def words(value: object) -> str | None:
     return text(value) or None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ParcelEvent(Message):
     """One step, with DHL's fine codes (ICE event, RIC reason) and the coarse two letters."""
 
@@ -52,7 +52,7 @@ class ParcelEvent(Message):
         values["status"] = _status(values)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ParcelPiece(Message):
     """One parcel. ``error_status`` other than 0 says why DHL shows nothing: see ``found``."""
 
@@ -133,7 +133,7 @@ class ParcelPiece(Message):
         return self.standard_event_code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SignatureImage(Message):
     """The signature of a delivered parcel as an image. It is personal data."""
 

@@ -51,7 +51,7 @@ class PushEvent(StrEnum):
     UNKNOWN = "Unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PushFailure(Message):
     """Why DHL gave a subscription up."""
 
@@ -62,7 +62,7 @@ class PushFailure(Message):
     instance: str | None = key("instance", text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PushMessage(Message):
     """One body that DHL sent to the hook. ``secret`` comes once, with the validation."""
 
@@ -83,7 +83,7 @@ class PushMessage(Message):
         return self.self_url.rstrip("/").rpartition("/")[2] if self.self_url else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Subscription(Message):
     """What DHL says about a subscription."""
 
@@ -103,7 +103,7 @@ class Subscription(Message):
         return self.self_url.rstrip("/").rpartition("/")[2] if self.self_url else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Hook:
     """What we keep of a subscription: store it, and give it to :func:`receive` with each body."""
 

@@ -28,7 +28,7 @@ def _decimal(value: Any) -> Decimal:
     return Decimal(str(value))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Weight(Payload):
     """A weight in ``g`` or ``kg``."""
 
@@ -36,7 +36,7 @@ class Weight(Payload):
     value: Decimal = out("value", within("0.001", 31500), of=_decimal, default=...)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ItemValue(Payload):
     """What goods are worth. DHL's specification knows EUR, GBP and CHF; its sandbox also NOK."""
 
@@ -44,7 +44,7 @@ class ItemValue(Payload):
     value: Decimal = out("value", within(0, 100000), of=_decimal, default=...)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ReturnAddress(Payload):
     """Who sends the parcel back. There is no country: it follows from the receiver."""
 
@@ -60,7 +60,7 @@ class ReturnAddress(Payload):
     state: str | None = out("state", longest(20))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ReturnItem(Payload):
     """One line of the customs form CN23. ``country_of_origin``: ISO 3166-1 alpha-3, upper case."""
 
@@ -72,21 +72,21 @@ class ReturnItem(Payload):
     hs_code: str | None = out("hsCode", longest(11, 6))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CustomsDetails(Payload):
     """The customs declaration: 1 to 20 items."""
 
     items: tuple[ReturnItem, ...] = out("items", of=ReturnItem, default=...)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ReturnServices(Payload):
     """Extras of a return."""
 
     go_green_plus: bool | None = out("goGreenPlus")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ReturnRequest(Payload):
     """A return to be announced.
 
@@ -106,7 +106,7 @@ class ReturnRequest(Payload):
     country: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class AnswerStatus(Message):
     """DHL's own status object. The code sits in ``status`` or in ``statusCode``: see ``code``."""
 
@@ -123,7 +123,7 @@ class AnswerStatus(Message):
         return self.status if self.status is not None else self.status_code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ReturnLabel(Message):
     """A return that DHL has accepted. There is no second chance to fetch it: store it now.
 
@@ -142,7 +142,7 @@ class ReturnLabel(Message):
     """What DHL's specification has against the order, and documents that look cut off."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ReceiverAddress(Message):
     """An address of a receiver."""
 
@@ -158,7 +158,7 @@ class ReceiverAddress(Message):
     state: str | None = key("state", text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Receiver(Message):
     """Where returns of a country go, as the shop has set it up in DHL's portal."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from commerce_core.logistics.dhl.errors import AmbiguousShipmentError, DHLNotFoundError
 from commerce_core.logistics.dhl.messages import Message, flag, key, many, one, term, text, texts
@@ -14,7 +14,7 @@ from commerce_core.logistics.dhl.statuses import (
     MAPPING_VERSION,
     ShipmentStatus,
     contradicts,
-    is_coarse,
+    fine_codes,
     is_information,
     status_of_code,
     status_of_status_code,
@@ -29,11 +29,19 @@ from commerce_core.logistics.dhl.tracking_messages import (
     TrackingStatus,
 )
 
-_AT_DESTINATION = ("estimated_time_of_delivery", "agreed_delivery_date")
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PLACES = (
+    ("estimated_time_of_delivery", "destination"),
+    ("agreed_delivery_date", "destination"),
+    ("pick_up_date", "origin"),
+)
+"""Whose clock a date of the shipment shows."""
 _GONE = frozenset({ShipmentStatus.DISPOSED, ShipmentStatus.RETURNED_TO_SENDER})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Shipment(Message):
     """One shipment. ``events`` are in DHL's order, newest first; :meth:`history` sorts them.
 
@@ -65,11 +73,9 @@ class Shipment(Message):
 
     @classmethod
     def _settle(cls, values: dict[str, Any]) -> None:
-        for names, place in ((_AT_DESTINATION, "destination"), (("pick_up_date",), "origin")):
-            country = values[place].country_code if place in values else None
-            for name in names:
-                if country and name in values:
-                    values[name] = place_moment(values[name], country)
+        for name, place in _PLACES:
+            if name in values and place in values:
+                values[name] = place_moment(values[name], values[place].country_code)
         latest = values.get("latest")
         status = _read_status(values)
         values["status"] = status
@@ -117,7 +123,7 @@ class Shipment(Message):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TrackingAnswer(Message):
     """All shipments that one number names, and where DHL suspects more."""
 
@@ -168,11 +174,12 @@ class TrackingAnswer(Message):
 def read_event_status(event: TrackingStatus, service: str | None) -> ShipmentStatus | None:
     """Return what one event says; None if it only informs."""
     for code in (event.status, event.status_detailed):
-        found = status_of_code(service, code)
-        if found is not None:
-            return found
-        if is_information(service, code):
-            return None
+        if code is not None:
+            found = status_of_code(service, code)
+            if found is not None:
+                return found
+            if is_information(service, code):
+                return None
     return status_of_status_code(event.status_code)
 
 
@@ -180,30 +187,36 @@ def _read_status(values: dict[str, Any]) -> ShipmentStatus:
     """Apply the rules in order: the division's code, the newest event, what turned back."""
     service: str | None = values.get("service")
     latest: TrackingStatus | None = values.get("latest")
-    events: tuple[TrackingEvent, ...] = values.get("events", ())
     if latest is None:
         return ShipmentStatus.UNKNOWN
     status = read_event_status(latest, service)
-    coded = None if is_coarse(service, latest.status) else status_of_code(service, latest.status)
-    said = [one for one in (_coded(event, service) for event in events) if one is not None]
+    codes = fine_codes(service)
+    said = _said(values.get("events", ()), codes) if codes else []
     if status is None:
         # The newest thing said is information only: the last code before it still holds.
         status = said[0] if said else status_of_status_code(latest.status_code)
-    elif coded is None and said and _refines(status, said[0]):
+    elif said and _code_in(latest, codes) is None and _refines(status, said[0]):
         status = said[0]
-    if status in ARRIVED:
+    if status in ARRIVED and said:
         status = _where_it_really_went(status, said)
     return turned_back(status) if values.get("return_flag") else status
 
 
-def _coded(event: TrackingEvent, service: str | None) -> ShipmentStatus | None:
-    """Return what the event's raw code says, if it has one that is finer than ``statusCode``."""
-    for code in (event.status, event.status_detailed):
-        if not is_coarse(service, code):
-            found = status_of_code(service, code)
-            if found is not None:
-                return found
-    return None
+def _said(
+    events: tuple[TrackingEvent, ...], codes: Mapping[str | None, ShipmentStatus]
+) -> list[ShipmentStatus]:
+    """Return what the codes of the events say, in DHL's order; words say nothing."""
+    found = (_code_in(event, codes) for event in events)
+    return [one for one in found if one is not None]
+
+
+def _code_in(
+    event: TrackingStatus, codes: Mapping[str | None, ShipmentStatus]
+) -> ShipmentStatus | None:
+    found = codes.get(event.status)
+    if found is None and event.status_detailed is not None:
+        return codes.get(event.status_detailed)
+    return found
 
 
 def _refines(coarse: ShipmentStatus, fine: ShipmentStatus) -> bool:

@@ -16,7 +16,7 @@ _DONE = frozenset({200, 201})
 """An item's own code. 204 is "unknown number" and 206 a backend error, whatever HTTP says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ShippingItem(Message):
     """What became of one shipment. ``index`` counts from 0, as the shipments were given.
 
@@ -65,7 +65,7 @@ class ShippingItem(Message):
         return "; ".join(part for part in [*parts, *map(str, self.messages)] if part)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class BatchResult(Message):
     """The answer to several shipments: one item each, in the order they were given."""
 
@@ -111,7 +111,7 @@ class BatchResult(Message):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SheetOfShipment(Message):
     """On which sheet of a manifest a shipment or billing number stands."""
 
@@ -121,7 +121,7 @@ class SheetOfShipment(Message):
     status: AnswerStatus | None = key("sstatus", one(AnswerStatus))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ManifestDocuments(Message):
     """The day's manifests as documents."""
 

@@ -63,23 +63,32 @@ _COARSE_CODES: Final = {"express": frozenset({"101", "102", "103", "104"})}
 """Raw codes that say no more than ``statusCode`` does: the newest event knows better."""
 
 
+@cache
+def fine_codes(service: str | None) -> Mapping[str | None, ShipmentStatus]:
+    """Return what the raw codes of a division mean, without those that only inform or are coarse.
+
+    Made once a division; a division without a table has no codes.
+    """
+    coarse = _COARSE_CODES.get(service or "", frozenset())
+    return {
+        code: _S(status)
+        for (owner, code), status in _table().items()
+        if owner == service and status != INFORMATION and code not in coarse
+    }
+
+
 def status_of_code(service: str | None, code: str | None) -> ShipmentStatus | None:
     """Return what a division's raw code means, or None if it is not in the table.
 
     A code that only informs (money, data) gives None as well: see :func:`is_information`.
     """
-    found = _table().get((service or "", (code or "").strip()))
+    found = _table().get((service or "", code or ""))
     return None if found is None or found == INFORMATION else _S(found)
 
 
 def is_information(service: str | None, code: str | None) -> bool:
     """Return True if the table knows the code as one that changes no status."""
-    return _table().get((service or "", (code or "").strip())) == INFORMATION
-
-
-def is_coarse(service: str | None, code: str | None) -> bool:
-    """Return True if the raw code is as coarse as ``statusCode``."""
-    return (code or "").strip() in _COARSE_CODES.get(service or "", ())
+    return _table().get((service or "", code or "")) == INFORMATION
 
 
 def status_of_status_code(status_code: str | None) -> ShipmentStatus:
@@ -113,13 +122,10 @@ def contradicts(status: ShipmentStatus, status_code: str | None, words: str | No
 
     ``words`` counts only where it is itself one of the five values of ``statusCode``.
     """
-    said = {status_of_status_code(status_code)} - {_S.UNKNOWN}
-    word = _COARSE.get((words or "").strip().lower())
-    if word is not None and word is not _S.UNKNOWN:
-        said.add(word)
-    said.add(status)
-    arrived = {one in TERMINAL for one in said if one is not _S.UNKNOWN}
-    return len(arrived) > 1
+    coarse = _COARSE.get(status_code or "", _S.UNKNOWN)
+    word = _COARSE.get(words.lower(), _S.UNKNOWN) if words and len(words) < 12 else _S.UNKNOWN  # noqa: PLR2004
+    said = [one in TERMINAL for one in (status, coarse, word) if one is not _S.UNKNOWN]
+    return any(said) and not all(said)
 
 
 def rows(name: str = "status_codes.csv") -> Iterable[list[str]]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 moment = read_moment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Address(Message):
     """A place, as much of it as DHL shows without the recipient's postal code."""
 
@@ -39,7 +39,7 @@ class Address(Message):
     address_line: str | None = key("addressLine", text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ServicePoint(Message):
     """A shop or locker."""
 
@@ -47,7 +47,7 @@ class ServicePoint(Message):
     label: str | None = key("label", text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Place(Message):
     """Where something is: an address, a service point, or both."""
 
@@ -70,7 +70,7 @@ class Place(Message):
         return ", ".join(parts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TrackingStatus(Message):
     """What happened last, or once: DHL's words, its coarse code, and our reading of the time."""
 
@@ -91,14 +91,14 @@ class TrackingStatus(Message):
             values["timestamp"] = place_moment(when, where.country_code)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TrackingEvent(TrackingStatus):
     """One step of the history."""
 
     piece_ids: tuple[str, ...] = key("pieceIds", texts, ())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DeliveryTimeFrame(Message):
     """The window in which the parcel is expected."""
 
@@ -106,7 +106,7 @@ class DeliveryTimeFrame(Message):
     estimated_through: Moment | None = key("estimatedThrough", moment)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Product(Message):
     """What was bought from DHL."""
 
@@ -115,14 +115,14 @@ class Product(Message):
     delivery_method_remark: str | None = key("deliveryMethodRemark", text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Provider(Message):
     """Who delivers in the destination country."""
 
     destination_provider: str | None = key("destinationProvider", term)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PersonEntity(Message):
     """A person, company or organisation; ``entity_type`` is DHL's ``@type``."""
 
@@ -134,7 +134,7 @@ class PersonEntity(Message):
     address: Address | None = key("address", one(Address))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ProofOfDelivery(Message):
     """Links to the proof, who signed and when. The links are secrets of the recipient."""
 
@@ -144,7 +144,7 @@ class ProofOfDelivery(Message):
     timestamp: Moment | None = key("timestamp", moment)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Quantity(Message):
     """A number with its unit."""
 
@@ -152,7 +152,7 @@ class Quantity(Message):
     unit_text: str | None = key("unitText", text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Dimensions(Message):
     """Height, length and width."""
 
@@ -161,7 +161,7 @@ class Dimensions(Message):
     width: Quantity | None = key("width", one(Quantity))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Reference(Message):
     """A number by which somebody else knows the shipment."""
 
@@ -170,7 +170,7 @@ class Reference(Message):
     type: str | None = key("type", term)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ValueAddedService(Message):
     """An extra that was booked."""
 
@@ -179,14 +179,14 @@ class ValueAddedService(Message):
     service_flag: bool | None = key("serviceFlag", flag)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ValueAddedServices(Message):
     """The extras that were booked."""
 
     services: tuple[ValueAddedService, ...] = key("services", many(ValueAddedService), ())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class FreightLocation(Message):
     """A port or airport of DHL Global Forwarding."""
 
@@ -195,7 +195,7 @@ class FreightLocation(Message):
     country_code: str | None = key("countryCode", term)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class FreightRoute(Message):
     """A leg by sea or air."""
 
@@ -215,7 +215,7 @@ class FreightRoute(Message):
     place_of_delivery: FreightLocation | None = key("dgf:placeOfDelivery", one(FreightLocation))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Coordinates(Message):
     """Where a sensor was."""
 
@@ -223,7 +223,7 @@ class Coordinates(Message):
     lon: Decimal | None = key("lon", number)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SensorReading(Message):
     """What a sensor measured: humidity, pressure, temperature or tilt."""
 
@@ -232,7 +232,7 @@ class SensorReading(Message):
     device_id: str | None = key("deviceId", text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Measurement(Message):
     """Telemetry of one device at one moment."""
 
@@ -246,7 +246,7 @@ class Measurement(Message):
     tilt: SensorReading | None = key("tilt", one(SensorReading))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ShipmentDetails(Message):
     """Everything about the shipment that is not its way."""
 

@@ -8,12 +8,14 @@ answer was made for the eight traps that no stored example has.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from commerce_core.logistics.dhl import Shipment, TrackingAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MADE = json.dumps(
     {

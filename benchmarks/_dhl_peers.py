@@ -6,6 +6,8 @@ are put behind ours on the path, and both sides run in one process.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import logging
 import subprocess
@@ -23,7 +25,7 @@ def install() -> None:
     stamp = FOLDER / f"karrio-{VERSION}"
     if not stamp.exists():
         venv.create(FOLDER, with_pip=True, clear=True)
-        command = [FOLDER / "bin" / "python", "-m", "pip", "install", "--quiet"]
+        command = [str(FOLDER / "bin" / "python"), "-m", "pip", "install", "--quiet"]
         peers = [f"karrio=={VERSION}", f"karrio.dhl_universal=={VERSION}"]
         subprocess.run([*command, *peers], check=True)
         stamp.touch()
@@ -45,10 +47,13 @@ class Karrio:
         )
 
         self._lib = lib
+        self._nowhere = io.StringIO()
         self._settings = Settings(consumer_key="key", consumer_secret="secret")  # noqa: S106
         self._parse = parse_tracking_response
 
     def read(self, text: str) -> Any:
         """Return karrio's tracking details and messages of one answer, from its text."""
         answer = self._lib.Deserializable([json.loads(text)], lambda parsed: parsed)
-        return self._parse(answer, self._settings)
+        # It prints every field it does not know.
+        with contextlib.redirect_stdout(self._nowhere), contextlib.redirect_stderr(self._nowhere):
+            return self._parse(answer, self._settings)

@@ -45,7 +45,7 @@ TRACKING = {
 
 
 def run(
-    *arguments: str, stdin: bytes = b"", **variables: str
+    *arguments: str, stdin: bytes = b"", shop: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("COMMERCE_")}
     return subprocess.run(
@@ -54,7 +54,7 @@ def run(
         capture_output=True,
         timeout=60,
         check=False,
-        env={**environment, "PYTHONPATH": str(Path(cli.__file__).parents[1]), **variables},
+        env={**environment, "PYTHONPATH": str(Path(cli.__file__).parents[1]), **(shop or {})},
     )
 
 
@@ -88,10 +88,10 @@ def test_track_return_and_budget(fake: FakeDHL, variables: dict[str, str], tmp_p
     fake.add_parcel(NUMBER, visible_after=timedelta(0))
     fake.advance(NUMBER, "PO")
 
-    tracked = run("track", NUMBER, "--service", "parcel-de", **variables)
-    budget = run("budget", "--json", **variables)
+    tracked = run("track", NUMBER, "--service", "parcel-de", shop=variables)
+    budget = run("budget", "--json", shop=variables)
     made = run(
-        *("return", "--country", "DE", *ADDRESS, *PLACE, "--folder", str(tmp_path)), **variables
+        *("return", "--country", "DE", *ADDRESS, *PLACE, "--folder", str(tmp_path)), shop=variables
     )
 
     assert (tracked.returncode, tracked.stderr) == (0, b"")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from commerce_core.errors import InvalidInputError
 from commerce_core.logistics.dhl._protocol import Api, Call, Flow, Setting, exchange
 from commerce_core.logistics.dhl.errors import DHLConfigurationError
 
@@ -39,10 +40,18 @@ def ask(
     content = None
     if body is not None:
         headers["Content-Type"] = "application/json"
-        content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        content = _write(body)
     request = httpx.Request(method, url, params=params or None, headers=headers, content=content)
     call = Call(api=api, changes=changes, bearer=bearer)
     return (yield from exchange(setting, request, call))
+
+
+def _write(body: Any) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, TypeError) as error:
+        message = f"the request cannot be written as JSON: {error}"
+        raise InvalidInputError(message) from error
 
 
 def basic(name: str, secret: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 
 from commerce_core.clock import utc_now
+from commerce_core.errors import CommerceError
 from commerce_core.logistics.dhl import _answers
 from commerce_core.logistics.dhl._protocol import METERED, Api, Call, Setting
 from commerce_core.logistics.dhl.budget import (
@@ -136,6 +137,19 @@ class GuardedBody(httpx.SyncByteStream, httpx.AsyncByteStream):
             raise httpx.RemoteProtocolError("the answer is too large")
         if self._deadline is not None and self._now() > self._deadline:
             raise httpx.ReadTimeout("the answer did not end in time")
+
+
+def as_transport_error(error: Exception) -> Exception:
+    """Return what the flows understand: an error of httpx, whatever a transport let through.
+
+    Something that cannot even be a URL was never sent; of anything else that is not known.
+    """
+    if isinstance(error, httpx.HTTPError | CommerceError):
+        return error
+    said = f"{type(error).__name__}: {error}"
+    if isinstance(error, httpx.InvalidURL | UnicodeError):
+        return httpx.LocalProtocolError(said)
+    return httpx.ReadError(said)
 
 
 default_now: Callable[[], datetime] = utc_now

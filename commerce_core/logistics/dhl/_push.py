@@ -37,7 +37,7 @@ def subscribe(
     It costs two calls of the day (this one and :func:`confirm`). Store the subscription's id in
     the hook; DHL then calls ``url``: see :func:`commerce_core.logistics.dhl.push.receive`.
     """
-    if httpx.URL(url).scheme != "https":
+    if not url.startswith("https://"):
         message = "DHL pushes to https URLs only"
         raise InvalidInputError(message)
     if bool(numbers) == bool(account) or len(numbers) > MOST_NUMBERS:
@@ -117,7 +117,11 @@ def _ask(
 
 def _checked(subscription_id: str) -> str:
     """Return the id if it cannot lead the request elsewhere."""
-    if not _ID.fullmatch(subscription_id) or set(subscription_id) <= {"."}:
+    if (
+        not isinstance(subscription_id, str)
+        or not _ID.fullmatch(subscription_id)
+        or set(subscription_id) <= {"."}
+    ):
         message = "that is no id of a subscription"
         raise InvalidInputError(message)
     return subscription_id

@@ -19,6 +19,7 @@ from commerce_core.logistics.dhl.errors import (
     UncertainOutcomeError,
 )
 from commerce_core.logistics.dhl.labels import Document, MediaType
+from commerce_core.logistics.dhl.payloads import choice
 from commerce_core.logistics.dhl.receivers import choose_receiver
 from commerce_core.logistics.dhl.return_messages import (
     LabelType,
@@ -53,6 +54,7 @@ def create(
     """
     if not isinstance(order, ReturnRequest):
         order = ReturnRequest.from_json(order)
+    label_type = choice(LabelType, label_type)
     order = yield from _addressed(setting, order)
     config = setting.config
     if order.creation_software is None and config.creation_software:
@@ -62,7 +64,7 @@ def create(
         Api.RETURNS,
         "POST",
         f"{config.host}{PATH}/orders",
-        params=[("labelType", LabelType(label_type).value)],
+        params=[("labelType", label_type.value)],
         body=order.as_json(),
         changes=True,
     )

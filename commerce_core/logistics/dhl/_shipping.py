@@ -20,6 +20,7 @@ from commerce_core.logistics.dhl._batches import (
 from commerce_core.logistics.dhl._protocol import Api, Call, Flow, Setting, exchange
 from commerce_core.logistics.dhl.labels import Document, document_of
 from commerce_core.logistics.dhl.numbers import normalise_tracking_number
+from commerce_core.logistics.dhl.payloads import choice
 from commerce_core.logistics.dhl.shipping_messages import BatchResult, ManifestDocuments
 from commerce_core.logistics.dhl.shipping_orders import DocFormat, PrintFormat, ShipmentOrder
 
@@ -60,10 +61,11 @@ def create(
         UncertainOutcomeError: labels may exist; the call is not repeated.
         DHLLabelError: the shipments exist, but a label is not of the type asked for.
     """
+    doc_format = choice(DocFormat, doc_format)
     orders = _orders(setting, shipments)
     if combine is None and any(order.wants_return_label for order in orders):
         combine = False
-    params: Params = [("docFormat", DocFormat(doc_format).value)]
+    params: Params = [("docFormat", doc_format.value)]
     params += _optional(
         printFormat=print_format, retourePrintFormat=return_print_format, combine=combine
     )
@@ -87,7 +89,7 @@ def create(
     result = read_batch(response, setting, created=not dry_run)
     result = align_by_position(result, len(orders), response, setting, created=not dry_run)
     result = replace(result, complaints=_complaints(orders))
-    wanted = DocFormat(doc_format) if include_docs and not dry_run else None
+    wanted = doc_format if include_docs and not dry_run else None
     return check_labels(result, wanted, setting)
 
 
@@ -125,8 +127,9 @@ def label(
 ) -> Flow[BatchResult]:
     """Return labels again. DHL keeps them until the manifest, and no longer."""
     wanted = _numbers(numbers)
+    doc_format = choice(DocFormat, doc_format)
     params: Params = [("shipment", number) for number in wanted]
-    params.append(("docFormat", DocFormat(doc_format).value))
+    params.append(("docFormat", doc_format.value))
     params += _optional(
         printFormat=print_format, retourePrintFormat=return_print_format, combine=combine
     )
@@ -134,7 +137,7 @@ def label(
     url = f"{setting.config.host}{PATH}/orders"
     response = yield from ask(setting, Api.SHIPPING, "GET", url, params=params, language=language)
     result = align_by_number(read_batch(response, setting, created=False), wanted)
-    return check_labels(result, DocFormat(doc_format) if include_docs else None, setting)
+    return check_labels(result, doc_format if include_docs else None, setting)
 
 
 def download(setting: Setting, document: Document) -> Flow[Document]:

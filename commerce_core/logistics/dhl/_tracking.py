@@ -163,14 +163,19 @@ def _service(service: str | None) -> str | None:
         raise InvalidInputError(message, service=service) from None
 
 
-def _postal_code(value: str | None) -> str | None:
-    return value.strip() or None if value is not None else None
+def _postal_code(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        message = "a postal code is text: as a number it has lost its leading zeros"
+        raise InvalidInputError(message, recipient_postal_code=value)
+    return value.strip() or None
 
 
 def _code(value: str | None, name: str) -> str | None:
     if value is None:
         return None
-    if not _TWO_LETTERS.fullmatch(value):
+    if not isinstance(value, str) or not _TWO_LETTERS.fullmatch(value):
         message = f"{name} is a code of two letters, not {value!r}"
         raise InvalidInputError(message, **{name: value})
     return value.lower() if name == "language" else value.upper()

@@ -9,7 +9,13 @@ from weakref import WeakKeyDictionary
 
 import httpx
 
-from commerce_core.logistics.dhl._driver import Driver, GuardedBody, default_chance, default_now
+from commerce_core.logistics.dhl._driver import (
+    Driver,
+    GuardedBody,
+    as_transport_error,
+    default_chance,
+    default_now,
+)
 from commerce_core.logistics.dhl._protocol import Api, Flow, Wait, call_of
 from commerce_core.logistics.dhl.errors import DHLRateLimitedError
 from commerce_core.logistics.dhl.namespaces import (
@@ -136,6 +142,8 @@ class AsyncDHLClient:
             request.headers["Authorization"] = f"Bearer {token.text}"
         if self._driver.is_metered(call):
             await self._wait_for_slot(request)
+        if self._http.is_closed:
+            raise httpx.LocalProtocolError("the httpx client has been closed")
         try:
             response = await self._http.send(
                 request, stream=True, auth=None, follow_redirects=False
@@ -145,9 +153,9 @@ class AsyncDHLClient:
                 await response.aread()
             finally:
                 await response.aclose()
-        except httpx.HTTPError as error:
+        except Exception as error:
             log_failure(request, error)
-            raise
+            raise as_transport_error(error) from error
         log_answer(request, response)
         return response
 

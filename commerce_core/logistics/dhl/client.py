@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import httpx
 
-from commerce_core.logistics.dhl._driver import Driver, GuardedBody, default_chance, default_now
+from commerce_core.logistics.dhl._driver import (
+    Driver,
+    GuardedBody,
+    as_transport_error,
+    default_chance,
+    default_now,
+)
 from commerce_core.logistics.dhl._protocol import Api, Flow, Wait, call_of
 from commerce_core.logistics.dhl.errors import DHLRateLimitedError
 from commerce_core.logistics.dhl.namespaces import (
@@ -125,6 +131,8 @@ class DHLClient:
             request.headers["Authorization"] = f"Bearer {token.text}"
         if self._driver.is_metered(call):
             self._wait_for_slot(request)
+        if self._http.is_closed:
+            raise httpx.LocalProtocolError("the httpx client has been closed")
         try:
             response = self._http.send(request, stream=True, auth=None, follow_redirects=False)
             try:
@@ -132,9 +140,9 @@ class DHLClient:
                 response.read()
             finally:
                 response.close()
-        except httpx.HTTPError as error:
+        except Exception as error:
             log_failure(request, error)
-            raise
+            raise as_transport_error(error) from error
         log_answer(request, response)
         return response
 

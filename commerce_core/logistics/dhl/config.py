@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from commerce_core.logistics.dhl.errors import DHLConfigurationError
 
@@ -82,6 +83,8 @@ class DHLConfig:
             raise _wrong("environment", "say sandbox or production") from None
         for name in ("api_key", "api_secret", "username", "password", "app_name", "app_password"):
             _check_credential(name, getattr(self, name))
+        if self.base_url is not None and not _is_address(self.base_url):
+            raise _wrong("base_url", "give an address like https://host, or leave it out")
         if not self.api_key:
             raise _wrong("api_key", "the API key of your app at developer.dhl.com is missing")
 
@@ -124,6 +127,14 @@ class DHLConfig:
     def uses_oauth(self) -> bool:
         """True if a bearer token can be had (key, secret, user, password); else Basic is used."""
         return bool(self.api_secret and self.username and self.password)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _check_credential(name: str, value: str | None) -> None:

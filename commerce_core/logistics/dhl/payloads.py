@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from commerce_core.errors import InvalidInputError
 from commerce_core.logistics.dhl.errors import Problem
@@ -115,12 +115,47 @@ class Payload:
         values: dict[str, Any] = {"extra": {k: v for k, v in body.items() if k not in known}}
         for name, item in known.items():
             if body.get(name) is not None:
-                values[item.name] = _decode(body[name], item.metadata["of"])
+                values[item.name] = _decoded(body[name], item.metadata["of"], name)
         try:
             return cls(**values)
         except TypeError as error:
             message = f"{cls.__name__}: {error}"
             raise InvalidInputError(message) from None
+
+
+_Enum = TypeVar("_Enum", bound=StrEnum)
+
+
+def choice(kind: type[_Enum], value: object) -> _Enum:
+    """Return the member of a list that ``value`` names.
+
+    Raises:
+        InvalidInputError: the list has no such word.
+    """
+    try:
+        return kind(str(value))
+    except ValueError:
+        message = f"{value!r} is none of {', '.join(kind)}"
+        raise InvalidInputError(message, value=value) from None
+
+
+def decimal_of(value: Any) -> Decimal:
+    """Read a number of a JSON body, given as a number or as its digits."""
+    number = Decimal(str(value))
+    if not number.is_finite():
+        message = f"{value!r} is no finite number"
+        raise InvalidInputError(message, value=str(value))
+    return number
+
+
+def _decoded(value: Any, of: Any, name: str) -> Any:
+    try:
+        return _decode(value, of)
+    except InvalidInputError:
+        raise
+    except (ValueError, TypeError, ArithmeticError):
+        message = f"{name}: {str(value)[:40]!r} cannot be read"
+        raise InvalidInputError(message, field=name) from None
 
 
 def _encode(value: Any) -> Any:
@@ -131,6 +166,7 @@ def _encode(value: Any) -> Any:
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, Decimal):
+        value = decimal_of(value)
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, date):
         return value.isoformat()

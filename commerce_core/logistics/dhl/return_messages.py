@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from commerce_core.logistics.dhl.labels import Document
 from commerce_core.logistics.dhl.messages import Message, key, one, term, text, whole
-from commerce_core.logistics.dhl.payloads import Payload, among, longest, out, within
+from commerce_core.logistics.dhl.payloads import Payload, among, decimal_of, longest, out, within
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from commerce_core.logistics.dhl.errors import Problem
 
 
@@ -24,16 +25,12 @@ class LabelType(StrEnum):
     BOTH = "BOTH"
 
 
-def _decimal(value: Any) -> Decimal:
-    return Decimal(str(value))
-
-
 @dataclass(frozen=True, kw_only=True)
 class Weight(Payload):
     """A weight in ``g`` or ``kg``."""
 
     uom: str = out("uom", among("g", "kg"), default=...)
-    value: Decimal = out("value", within("0.001", 31500), of=_decimal, default=...)
+    value: Decimal = out("value", within("0.001", 31500), of=decimal_of, default=...)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +38,7 @@ class ItemValue(Payload):
     """What goods are worth. DHL's specification knows EUR, GBP and CHF; its sandbox also NOK."""
 
     currency: str = out("currency", among("EUR", "GBP", "CHF"), default=...)
-    value: Decimal = out("value", within(0, 100000), of=_decimal, default=...)
+    value: Decimal = out("value", within(0, 100000), of=decimal_of, default=...)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from commerce_core.logistics.dhl.payloads import Payload, among, longest, out, within
+from commerce_core.logistics.dhl.payloads import Payload, among, decimal_of, longest, out, within
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 
 class DocFormat(StrEnum):
@@ -35,10 +37,6 @@ class PrintFormat(StrEnum):
     SMALL = "100x70mm"
 
 
-def _decimal(value: Any) -> Decimal:
-    return Decimal(str(value))
-
-
 def _date(value: Any) -> date:
     return date.fromisoformat(str(value)[:10])
 
@@ -48,7 +46,7 @@ class ParcelWeight(Payload):
     """A weight in ``g`` or ``kg``, up to 31.5 kg."""
 
     uom: str = out("uom", among("g", "kg"), default=...)
-    value: Decimal = out("value", within(0, 31500), of=_decimal, default=...)
+    value: Decimal = out("value", within(0, 31500), of=decimal_of, default=...)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +64,7 @@ class Amount(Payload):
     """Money as DHL's JSON has it."""
 
     currency: str = out("currency", longest(3, 3), default=...)
-    value: Decimal = out("value", of=_decimal, default=...)
+    value: Decimal = out("value", of=decimal_of, default=...)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from commerce_core.logistics.dhl import (
     DHLClient,
     DHLConfig,
     DHLConfigurationError,
+    DHLError,
     DHLLabelError,
     DHLProtocolError,
     DHLRejectedError,
@@ -283,6 +284,74 @@ def test_errors_reach_another_process_whole(client: DHLClient) -> None:
         400,
         str(caught.value),
     )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        httpx.InvalidURL("x"),
+        httpx.StreamError("x"),
+        httpx.DecodingError("x"),
+        httpx.LocalProtocolError("x"),
+        OSError("disk"),
+        UnicodeError("idna"),
+        RuntimeError("x"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_no_error_of_a_transport_comes_through_as_it_is(fake: FakeDHL, error: Exception) -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    http = httpx.Client(transport=httpx.MockTransport(fail))
+    client = DHLClient(fake.config(api_secret=None), http, sleep=lambda _: None)
+
+    with pytest.raises(DHLError):
+        client.tracking.track(NUMBER)
+    with pytest.raises(DHLError):
+        client.returns.create(RETURN)
+
+
+def test_a_closed_client_says_so(fake: FakeDHL) -> None:
+    client = DHLClient(fake.config())
+    client.close()
+
+    with pytest.raises(DHLConfigurationError, match="has been closed"):
+        client.tracking.track(NUMBER)
+
+
+@pytest.mark.parametrize("url", ["not a url", "ftp://x", "https://", "http://[bad"])
+def test_a_base_url_that_is_none(fake: FakeDHL, url: str) -> None:
+    with pytest.raises(DHLConfigurationError):
+        fake.config(base_url=url)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"details": {"weight": {"uom": "kg", "value": float("nan")}}},
+        {"details": {"weight": {"uom": "kg", "value": "Infinity"}}},
+        {"details": {"weight": {"uom": "kg", "value": "heavy"}}},
+        {"consignee": {"name": "x", "lockerID": "abc", "postNumber": "1", "city": "b"}},
+        {"shipDate": "tomorrow"},
+        {"details": "x"},
+        {"refNo": "\ud800"},
+        {"novelty": object()},
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_it_is_sent(
+    client: DHLClient, fake: FakeDHL, changes: dict[str, Any]
+) -> None:
+    order = {
+        "product": "V01PAK",
+        "shipper": {"shipperRef": "x"},
+        "consignee": {"name1": "a", "addressStreet": "b", "city": "c", "country": "DEU"},
+        "details": {"weight": {"uom": "kg", "value": 1}},
+    }
+
+    with pytest.raises(InvalidInputError):
+        client.shipping.create([order | changes])
+    assert [one for one in fake.requests if one.url.path.endswith("/orders")] == []
 
 
 # --- logs ----------------------------------------------------------------------------------------

@@ -10,26 +10,20 @@ import contextlib
 import io
 import json
 import logging
-import subprocess
 import sys
-import venv
 from pathlib import Path
 from typing import Any
 
+from benchmarks._peers import peer_python
+
 VERSION = "2026.1.32"
-FOLDER = Path(__file__).parent.parent / ".nox" / "peers-dhl"
+REQUIREMENTS = [f"karrio=={VERSION}", f"karrio.dhl_universal=={VERSION}"]
 
 
 def install() -> None:
     """Make the environment if it is not there, and put its packages on the path."""
-    stamp = FOLDER / f"karrio-{VERSION}"
-    if not stamp.exists():
-        venv.create(FOLDER, with_pip=True, clear=True)
-        command = [str(FOLDER / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-        peers = [f"karrio=={VERSION}", f"karrio.dhl_universal=={VERSION}"]
-        subprocess.run([*command, *peers], check=True)
-        stamp.touch()
-    places = FOLDER.glob("lib/python3.*/site-packages")
+    python = Path(peer_python("karrio", REQUIREMENTS))
+    places = python.parent.parent.glob("lib/python3.*/site-packages")
     sys.path.extend(str(place) for place in places)
 
 

@@ -106,6 +106,7 @@ def test_what_is_left_can_be_asked(store: BudgetStore) -> None:
     assert left_of(LedgerState(date(2026, 1, 5)), Limit(None, 0.0), NOON).calls is None
 
 
+@pytest.mark.slow
 def test_two_processes_keep_the_gap_together(database: Database) -> None:
     """Eight bookings of two programs at one moment get eight different slots, 5 s apart."""
     code = """

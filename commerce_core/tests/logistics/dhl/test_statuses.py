@@ -138,6 +138,7 @@ def test_information_changes_no_status() -> None:
         ([("delivered", "101"), ("failure", "DS")], S.DISPOSED),
         ([("delivered", "101"), ("failure", "RT")], S.RETURNED_TO_SENDER),
         ([("delivered", "OK"), ("failure", "RT"), ("failure", "RD")], S.RETURNED_TO_SENDER),
+        ([("delivered", "OK"), ("failure", "DS"), ("failure", "RD")], S.DISPOSED),
         ([("delivered", "DD")], S.DELIVERED_DAMAGED),
     ],
 )

@@ -57,18 +57,23 @@ def main() -> int:
 
 
 def _reading(report: Report, karrio: Karrio, answers: dict[str, str]) -> None:
-    """Read the same answers from text to typed result, each side by its own means.
+    """Read the same answers from text to typed, normalised result, each side by its own means.
 
-    A rate counts shipments: of a number with nine, karrio reads the first and we read nine.
+    Objects inside our messages are made when somebody looks at them; the second claim looks at
+    every one (a hash visits all fields). Of a number with nine shipments karrio reads the first
+    and we read nine; that is not counted in our favour.
     """
     texts = [text for text in answers.values() if '"shipments"' in text]
-    shipments = sum(len(json.loads(text)["shipments"]) for text in texts)
-    more = shipments / len(texts)
 
     def ours() -> None:
         for _ in range(5):
             for text in texts:
                 TrackingAnswer.read(json.loads(text))
+
+    def ours_in_full() -> None:
+        for _ in range(5):
+            for text in texts:
+                hash(TrackingAnswer.read(json.loads(text)))
 
     def theirs() -> None:
         for _ in range(5):
@@ -76,17 +81,13 @@ def _reading(report: Report, karrio: Karrio, answers: dict[str, str]) -> None:
                 karrio.read(text)
 
     pairing = measure_pair(theirs, ours, rounds=ROUNDS)
-    rate = Estimate(
-        median=pairing.ratio.median * more,
-        low=pairing.ratio.low * more,
-        high=pairing.ratio.high * more,
-        confidence=pairing.ratio.confidence,
-        count=pairing.ratio.count,
-    )
-    report.add("shipments read a second: our rate over karrio's", rate, ">= 5")
-    report.context["answers_read_a_second_over_karrio"] = round(pairing.ratio.median, 2)
-    report.context["our_shipments_a_second"] = round(5 * shipments / pairing.second.median)
+    report.add("answers read a second: our rate over karrio's", pairing.ratio, ">= 5")
+    full = measure_pair(theirs, ours_in_full, rounds=ROUNDS)
+    report.add("the same, every object inside looked at", full.ratio, ">= 2")
     report.add_control(ours, rounds=ROUNDS)
+    shipments = sum(len(json.loads(text)["shipments"]) for text in texts)
+    report.context["our_shipments_a_second"] = round(5 * shipments / pairing.second.median)
+    report.context["karrio_shipments_a_second"] = round(5 * len(texts) / pairing.first.median)
 
 
 def _importing(report: Report) -> None:

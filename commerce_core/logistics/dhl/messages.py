@@ -33,8 +33,9 @@ class Message:
     def read(cls, raw: object) -> Self:
         """Read a JSON object; anything else reads as an object without fields.
 
-        This is where the time goes, so it writes the object's ``__dict__`` at once: what DHL did
-        not send is found in the class, where dataclasses keep defaults.
+        This is where the time goes, so it writes the object's ``__dict__`` at once. What is not
+        in there is found in the class: the default of a field that DHL did not send, or a
+        :class:`_Later` that reads an object inside this one when somebody looks at it.
         """
         source: Mapping[str, Any] = raw if isinstance(raw, dict) else _EMPTY
         values: dict[str, Any] = {"raw": source}
@@ -47,9 +48,7 @@ class Message:
                 attribute, is_text, inner, reader = known
                 if is_text and type(sent) is str:
                     values[attribute] = sent
-                elif inner is not None and type(sent) is dict:
-                    values[attribute] = inner.read(sent)
-                elif (value := reader(sent)) is not None:
+                elif inner is None and (value := reader(sent)) is not None:
                     values[attribute] = value
             if settle is not None:
                 settle(values)
@@ -68,6 +67,26 @@ class Message:
         return {name: value for name, value in self.raw.items() if name not in known}
 
 
+class _Later:
+    """Stands in the class for an object inside a message, and reads it at the first look.
+
+    Not a data descriptor: once read, the object lies in the message's ``__dict__`` and is found
+    there first.
+    """
+
+    def __init__(self, name: str, key_of: str, reader: Reader) -> None:
+        self._name = name
+        self._key = key_of
+        self._reader = reader
+
+    def __get__(self, message: Message | None, owner: type) -> Any:
+        if message is None:
+            return None  # what dataclasses expect to find in the class: the default
+        value = self._reader(message.raw.get(self._key))
+        message.__dict__[self._name] = value
+        return value
+
+
 _Fields = dict[str, tuple[str, bool, type[Message] | None, Reader]]
 _plans: dict[type, tuple[_Fields, Callable[[dict[str, Any]], None] | None]] = {}
 
@@ -82,6 +101,8 @@ def _make_plan(
             reader = item.metadata["reader"]
             inner = getattr(reader, "inner", None)
             known[item.metadata["key"]] = (item.name, reader is text, inner, reader)
+            if inner is not None:
+                setattr(cls, item.name, _Later(item.name, item.metadata["key"], reader))
     has_own = any("_settle" in vars(kind) for kind in cls.__mro__[: cls.__mro__.index(Message)])
     _plans[cls] = (known, cls._settle if has_own else None)
     return _plans[cls]
@@ -133,13 +154,14 @@ def flag(value: object) -> bool | None:
     return None
 
 
-def one(cls: type[_M]) -> Callable[[object], _M | None]:
-    """Return a reader of an object."""
+def one(cls: type[_M], *, at_once: bool = False) -> Callable[[object], _M | None]:
+    """Return a reader of an object; it is read when first looked at, or ``at_once``."""
 
     def read(value: object) -> _M | None:
         return cls.read(value) if isinstance(value, dict) else None
 
-    read.inner = cls  # type: ignore[attr-defined]  # Message.read takes the short way
+    if not at_once:
+        read.inner = cls  # type: ignore[attr-defined]  # Message.read leaves it for later
     return read
 
 

@@ -27,6 +27,7 @@ from commerce_core.logistics.dhl.tracking_messages import (
     ShipmentDetails,
     TrackingEvent,
     TrackingStatus,
+    country_in,
 )
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Shipment(Message):
     division: str | None = key("division", text)
     origin: Place | None = key("origin", one(Place))
     destination: Place | None = key("destination", one(Place))
-    latest: TrackingStatus | None = key("status", one(TrackingStatus))
+    latest: TrackingStatus | None = key("status", one(TrackingStatus, at_once=True))
     pick_up_date: Moment | None = key("pickUpDate", read_moment)
     estimated_time_of_delivery: Moment | None = key("estimatedTimeOfDelivery", read_moment)
     agreed_delivery_date: Moment | None = key("agreedDeliveryDate", read_moment)
@@ -74,8 +75,8 @@ class Shipment(Message):
     @classmethod
     def _settle(cls, values: dict[str, Any]) -> None:
         for name, place in _PLACES:
-            if name in values and place in values:
-                values[name] = place_moment(values[name], values[place].country_code)
+            if name in values:
+                values[name] = place_moment(values[name], country_in(values["raw"].get(place)))
         latest = values.get("latest")
         status = _read_status(values)
         values["status"] = status

@@ -18,7 +18,12 @@ from commerce_core.logistics.dhl.messages import (
     texts,
     whole,
 )
-from commerce_core.logistics.dhl.timestamps import Moment, place_moment, read_moment
+from commerce_core.logistics.dhl.timestamps import (
+    Moment,
+    MomentKind,
+    place_moment,
+    read_moment,
+)
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -70,6 +75,12 @@ class Place(Message):
         return ", ".join(parts)
 
 
+def country_in(place: object) -> str | None:
+    """Return the country code in the JSON of a place, without reading the rest."""
+    address = place.get("address") if isinstance(place, dict) else None
+    return text(address.get("countryCode")) if isinstance(address, dict) else None
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrackingStatus(Message):
     """What happened last, or once: DHL's words, its coarse code, and our reading of the time."""
@@ -86,9 +97,10 @@ class TrackingStatus(Message):
     @classmethod
     def _settle(cls, values: dict[str, Any]) -> None:
         """Read a time without a zone as the clock of the event's country."""
-        when, where = values.get("timestamp"), values.get("location")
-        if when is not None and where is not None:
-            values["timestamp"] = place_moment(when, where.country_code)
+        when = values.get("timestamp")
+        if when is not None and when.kind is MomentKind.LOCAL:
+            country = country_in(values["raw"].get("location"))
+            values["timestamp"] = place_moment(when, country)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import pickle
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -154,6 +156,21 @@ def test_unknown_fields_and_values_survive() -> None:
     assert shipment.status is ShipmentStatus.UNKNOWN
     assert shipment.raw_status_code == "x"
     assert shipment.raw is body
+
+
+def test_an_object_inside_is_read_once_and_makes_no_difference_to_anything() -> None:
+    body = {"id": "1", "origin": {"address": {"countryCode": "DE"}}, "destination": "nowhere"}
+    looked_at, fresh = Shipment.read(body), Shipment.read(body)
+
+    assert looked_at.origin is looked_at.origin
+    assert looked_at.origin is not None
+    assert looked_at.origin.country_code == "DE"
+    assert looked_at.destination is None
+    assert looked_at == fresh
+    assert hash(looked_at) == hash(fresh)
+    assert pickle.loads(pickle.dumps(Shipment.read(body))) == looked_at  # noqa: S301 - our own
+    assert replace(fresh, number="2").origin == looked_at.origin
+    assert Shipment().origin is None
 
 
 def test_messages_cannot_be_changed() -> None:

@@ -65,21 +65,9 @@ def _reading(report: Report, karrio: Karrio, answers: dict[str, str]) -> None:
     """
     texts = [text for text in answers.values() if '"shipments"' in text]
 
-    def ours() -> None:
-        for _ in range(5):
-            for text in texts:
-                TrackingAnswer.read(json.loads(text))
-
-    def ours_in_full() -> None:
-        for _ in range(5):
-            for text in texts:
-                hash(TrackingAnswer.read(json.loads(text)))
-
-    def theirs() -> None:
-        for _ in range(5):
-            for text in texts:
-                karrio.read(text)
-
+    ours = _repeated(texts, lambda text: TrackingAnswer.read(json.loads(text)))
+    ours_in_full = _repeated(texts, lambda text: hash(TrackingAnswer.read(json.loads(text))))
+    theirs = _repeated(texts, karrio.read)
     pairing = measure_pair(theirs, ours, rounds=ROUNDS)
     report.add("answers read a second: our rate over karrio's", pairing.ratio, ">= 5")
     full = measure_pair(theirs, ours_in_full, rounds=ROUNDS)
@@ -88,6 +76,15 @@ def _reading(report: Report, karrio: Karrio, answers: dict[str, str]) -> None:
     shipments = sum(len(json.loads(text)["shipments"]) for text in texts)
     report.context["our_shipments_a_second"] = round(5 * shipments / pairing.second.median)
     report.context["karrio_shipments_a_second"] = round(5 * len(texts) / pairing.first.median)
+
+
+def _repeated(texts: list[str], read: Callable[[str], object]) -> Callable[[], None]:
+    def work() -> None:
+        for _ in range(5):
+            for text in texts:
+                read(text)
+
+    return work
 
 
 def _importing(report: Report) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 
 Reader = Callable[[Any], Any]
 _M = TypeVar("_M", bound="Message")
+_new, _set = object.__new__, object.__setattr__
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -52,8 +53,8 @@ class Message:
                     values[attribute] = value
             if settle is not None:
                 settle(values)
-        message = cls.__new__(cls)
-        object.__setattr__(message, "__dict__", values)
+        message = _new(cls)
+        _set(message, "__dict__", values)
         return message
 
     @classmethod

@@ -13,10 +13,9 @@ from commerce_core.logistics.dhl.statuses import (
     ARRIVED,
     MAPPING_VERSION,
     ShipmentStatus,
+    codes_of,
     contradicts,
     fine_codes,
-    is_information,
-    status_of_code,
     status_of_status_code,
     turned_back,
 )
@@ -174,13 +173,10 @@ class TrackingAnswer(Message):
 
 def read_event_status(event: TrackingStatus, service: str | None) -> ShipmentStatus | None:
     """Return what one event says; None if it only informs."""
+    codes = codes_of(service)
     for code in (event.status, event.status_detailed):
-        if code is not None:
-            found = status_of_code(service, code)
-            if found is not None:
-                return found
-            if is_information(service, code):
-                return None
+        if code is not None and code in codes:
+            return codes[code]
     return status_of_status_code(event.status_code)
 
 
@@ -207,8 +203,7 @@ def _said(
     events: tuple[TrackingEvent, ...], codes: Mapping[str | None, ShipmentStatus]
 ) -> list[ShipmentStatus]:
     """Return what the codes of the events say, in DHL's order; words say nothing."""
-    found = (_code_in(event, codes) for event in events)
-    return [one for one in found if one is not None]
+    return [one for event in events if (one := _code_in(event, codes)) is not None]
 
 
 def _code_in(

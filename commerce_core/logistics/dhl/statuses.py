@@ -64,31 +64,35 @@ _COARSE_CODES: Final = {"express": frozenset({"101", "102", "103", "104"})}
 
 
 @cache
-def fine_codes(service: str | None) -> Mapping[str | None, ShipmentStatus]:
-    """Return what the raw codes of a division mean, without those that only inform or are coarse.
+def codes_of(service: str | None) -> Mapping[str | None, ShipmentStatus | None]:
+    """Return what the raw codes of a division mean; None for one that only informs.
 
     Made once a division; a division without a table has no codes.
     """
+    return {
+        code: None if status == INFORMATION else _S(status)
+        for (owner, code), status in _table().items()
+        if owner == service
+    }
+
+
+@cache
+def fine_codes(service: str | None) -> Mapping[str | None, ShipmentStatus]:
+    """Return the codes of a division that say more than ``statusCode`` does."""
     coarse = _COARSE_CODES.get(service or "", frozenset())
     return {
-        code: _S(status)
-        for (owner, code), status in _table().items()
-        if owner == service and status != INFORMATION and code not in coarse
+        code: status
+        for code, status in codes_of(service).items()
+        if status is not None and code not in coarse
     }
 
 
 def status_of_code(service: str | None, code: str | None) -> ShipmentStatus | None:
     """Return what a division's raw code means, or None if it is not in the table.
 
-    A code that only informs (money, data) gives None as well: see :func:`is_information`.
+    A code that only informs (money, data) gives None as well.
     """
-    found = _table().get((service or "", code or ""))
-    return None if found is None or found == INFORMATION else _S(found)
-
-
-def is_information(service: str | None, code: str | None) -> bool:
-    """Return True if the table knows the code as one that changes no status."""
-    return _table().get((service or "", code or "")) == INFORMATION
+    return codes_of(service).get(code)
 
 
 def status_of_status_code(status_code: str | None) -> ShipmentStatus:

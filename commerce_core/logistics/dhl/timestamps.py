@@ -63,6 +63,7 @@ _ISO: Final = re.compile(
     re.ASCII,
 )
 _GERMAN: Final = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})(?: +(\d\d):(\d\d)(?::(\d\d))?)?", re.ASCII)
+_new, _set, _parse = object.__new__, object.__setattr__, datetime.fromisoformat
 _EARLIEST_YEAR: Final = 2
 _LATEST_YEAR: Final = 9998
 
@@ -76,7 +77,7 @@ def read_moment(text: object, country_code: str | None = None) -> Moment | None:
     if type(text) is str and text[10:11] == "T":
         # Nearly all are well formed; what Python refuses may still be DHL's "+2:00".
         try:
-            value = datetime.fromisoformat(text)
+            value = _parse(text)
         except ValueError:
             return _read_slowly(text, country_code)
         return _place(text, value, country_code) if value.tzinfo is None else _exact(text, value)
@@ -91,9 +92,8 @@ def _make(
     raw: str, kind: MomentKind, value: datetime | date | None, zone: str | None = None
 ) -> Moment:
     """Make a moment at half the cost of calling its class: there are dozens in every answer."""
-    moment = Moment.__new__(Moment)
-    fields = {"raw": raw, "kind": kind, "value": value, "zone": zone}
-    object.__setattr__(moment, "__dict__", fields)
+    moment = _new(Moment)
+    _set(moment, "__dict__", {"raw": raw, "kind": kind, "value": value, "zone": zone})
     return moment
 
 

@@ -26,6 +26,7 @@ from commerce_core.inventory.purchasing_models import (
 )
 from commerce_core.inventory.transfer_models import StockTransfer, StockTransferLine
 from commerce_core.journal import JournalClock, JournalEpoch
+from commerce_core.logistics.models import CarrierBudget
 from commerce_core.orders.models import CreditNote, CreditNoteLine, Order, OrderLine
 
 metadata = Base.metadata
@@ -33,6 +34,7 @@ metadata = Base.metadata
 __all__ = [
     "Allocation",
     "Base",
+    "CarrierBudget",
     "CreditNote",
     "CreditNoteLine",
     "Customer",

@@ -31,7 +31,7 @@ from webapp.migrations import require_all_migrated
 from webapp.navigation_counts import NavigationCountsMiddleware
 from webapp.purchasing import routes as purchasing
 from webapp.reservations import routes as reservations
-from webapp.security import Right, SessionMiddleware, guard_rights, require_rights
+from webapp.security import Right, SessionMiddleware, guard_addresses, guard_rights, require_rights
 from webapp.settings import Settings, load_settings
 from webapp.static_files import make_static_router
 from webapp.stock import routes as stock
@@ -82,7 +82,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             **DEPENDENCIES,
             "settings": Provide(lambda: settings, sync_to_thread=False),
         },
-        guards=[guard_rights],
+        guards=[guard_rights, guard_addresses],
         middleware=[
             HostMiddleware(settings),
             SessionMiddleware(settings),

@@ -21,6 +21,7 @@ COMMANDS: Final[Sequence[str]] = (
     "webapp.commands.user",
     "webapp.commands.importing",
     "webapp.demo.command",
+    "webapp.commands.dhl",
 )
 """Modules with ``register(subparsers)``. A new command adds one line."""
 

@@ -30,6 +30,7 @@ from commerce_core.errors import (
     InvalidInputError,
     NotFoundError,
 )
+from commerce_core.logistics.errors import CarrierError
 from webapp.accounts.throttle import TooManyAttemptsError
 from webapp.security import signed_in_user
 from webapp.wire import RequestKind, kind_of, login_address
@@ -44,6 +45,7 @@ _STATUS: Final[tuple[tuple[type[CommerceError], int], ...]] = (
     (DatabaseUnavailableError, 503),
     (DatabaseNotMigratedError, 503),
     (ConcurrencyError, 503),
+    (CarrierError, 502),
 )
 _SERVER_ERROR: Final = 500
 _DETAILS: Final = {

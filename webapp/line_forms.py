@@ -58,7 +58,8 @@ def read_lines(form: Mapping[str, Any]) -> list[FormLine]:
     columns = [texts_of(form, name) for name in ("sku", "quantity", "cost")]
     longest = min(max(len(column) for column in columns), MOST_LINES)
     padded = [column + [""] * (longest - len(column)) for column in columns]
-    lines = [FormLine(*(column[place] for column in padded)) for place in range(longest)]
+    skus, quantities, costs = padded
+    lines = [FormLine(*three) for three in zip(skus, quantities, costs, strict=True)]
     return [line for line in lines if not line.is_blank]
 
 

@@ -13,7 +13,11 @@ from enum import Enum
 from typing import Any, Final
 
 from litestar.connection import ASGIConnection
-from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.exceptions import (
+    NotAuthorizedException,
+    NotFoundException,
+    PermissionDeniedException,
+)
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.routes import ASGIRoute, HTTPRoute, WebSocketRoute
@@ -107,6 +111,17 @@ def require_rights(routes: Iterable[HTTPRoute | ASGIRoute | WebSocketRoute]) -> 
     if without:
         message = f"add right=Right.… to the handlers of {', '.join(without)}"
         raise MissingRightError(message, paths=without)
+
+
+MAX_ID: Final = 2**63 - 1
+"""The largest id a database can hold."""
+
+
+def guard_addresses(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Answer 404 for an id in the address that no database can hold, instead of failing on it."""
+    for value in connection.path_params.values():
+        if isinstance(value, int) and not 0 <= value <= MAX_ID:
+            raise NotFoundException
 
 
 def guard_rights(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from litestar import Router
 from litestar.datastructures import CacheControlHeader, MutableScopeHeaders
+from litestar.exceptions import NotFoundException
 from litestar.middleware import ASGIMiddleware
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,6 +24,8 @@ class VersionedCache(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Replace the short cache time of a file that was found."""
+        if "\0" in scope["path"]:  # no file system has such a name, and asking for it raises
+            raise NotFoundException
 
         async def send_cached(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == _OK:

@@ -66,9 +66,9 @@ def find_by_code(session: Session, codes: Collection[str]) -> Mapping[str, Varia
     found = {}
     for code, key in keys.items():
         same = by_barcode.get(code, [])
-        variant = by_sku.get(key) or (same[0] if len(same) == 1 and code else None)
-        if variant is not None:
-            found[code] = variant
+        match = by_sku.get(key) or (same[0] if len(same) == 1 and code else None)
+        if match is not None:
+            found[code] = match
     return found
 
 

@@ -47,14 +47,17 @@ _SWATCH = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def normalize_sku(sku: str) -> str:
-    """Return the form in which SKUs are compared: NFKC, upper case, without any spaces.
+    """Return the form in which SKUs are compared: NFKC, upper case, without what nobody sees.
+
+    Spaces, joiners and marks of direction do not count: no SKU has an invisible twin.
 
     Raises:
         InvalidTextError: empty, longer than 64 characters, or with control characters.
     """
     written = clean_text(sku, name="the SKU", max_length=SKU_LENGTH)
     folded = unicodedata.normalize("NFKC", written).upper()
-    return clean_text("".join(folded.split()), name="the SKU", max_length=SKU_LENGTH)
+    seen = "".join(c for c in folded if not c.isspace() and unicodedata.category(c) != "Cf")
+    return clean_text(seen, name="the SKU", max_length=SKU_LENGTH)
 
 
 def make_slug(name: str) -> str:

@@ -25,7 +25,7 @@ NAMING_CONVENTION: Final = {
     "pk": "pk_%(table_name)s",
 }
 
-FEATURES: Final = ("catalog", "customers", "importing", "inventory", "orders")
+FEATURES: Final = ("catalog", "customers", "importing", "inventory", "logistics", "orders")
 """Feature packages with tables of their own, each in its ``models`` module."""
 
 _SHARED: Final = ("journal", "idempotency")

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from commerce_core.errors import DuplicateError
+from commerce_core.inventory.checks import require_whole
 from commerce_core.inventory.models import StockLocation
 from commerce_core.text import clean_text
 
@@ -22,13 +23,14 @@ def create_location(
 
     Raises:
         InvalidTextError: the code or name is empty or too long.
+        InvalidQuantityError: the priority is not a whole number.
         DuplicateError: the code exists.
     """
     code = clean_text(code, name="the location's code", max_length=32)
     location = StockLocation(
         code=code,
         name=clean_text(name or code, name="the location's name", max_length=120),
-        priority=priority,
+        priority=require_whole(priority),
         is_open=True,
     )
     if session.scalar(select(StockLocation.id).filter_by(code=code)) is not None:

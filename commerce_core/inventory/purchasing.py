@@ -6,6 +6,7 @@ Ordering raises ``incoming``; receiving turns it into ``on_hand``. Functions nev
 from __future__ import annotations
 
 import secrets
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -13,7 +14,12 @@ from sqlalchemy.exc import IntegrityError
 
 from commerce_core.catalog.models import Variant
 from commerce_core.clock import require_aware
-from commerce_core.errors import DuplicateError, InvalidInputError, InvalidStateError
+from commerce_core.errors import (
+    DuplicateError,
+    InvalidInputError,
+    InvalidStateError,
+    InvalidTimeError,
+)
 from commerce_core.inventory import ledger
 from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import require_actor, require_open, require_quantity
@@ -32,7 +38,7 @@ from commerce_core.text import clean_optional, clean_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
-    from datetime import date, datetime
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -91,6 +97,9 @@ def create_purchase_order(
     wanted = {
         id_of(v, Variant): (require_quantity(n), cost.amount) for v, (n, cost) in lines.items()
     }
+    if expected_on is not None and type(expected_on) is not date:
+        message = f"expected_on is a date such as date(2026, 1, 31), not {expected_on!r}"
+        raise InvalidTimeError(message, name="expected_on", value=str(expected_on)[:40])
     who = require_actor(actor)
     place = [id_of(supplier, Supplier), id_of(location, StockLocation), expected_on]
     content = {"lines": sorted(wanted.items()), "to": place}

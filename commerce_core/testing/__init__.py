@@ -6,6 +6,7 @@ Nothing in here is imported by the library itself.
 from __future__ import annotations
 
 from commerce_core.testing.clock import FrozenClock
+from commerce_core.testing.dhl import FakeDHL
 from commerce_core.testing.factories import (
     make_level,
     make_location,
@@ -16,6 +17,7 @@ from commerce_core.testing.factories import (
 from commerce_core.testing.servers import temporary_postgres, temporary_redis
 
 __all__ = [
+    "FakeDHL",
     "FrozenClock",
     "make_level",
     "make_location",

@@ -68,7 +68,8 @@ def _parse(text: str) -> ast.Module:
 @cache
 def modules() -> tuple[Module, ...]:
     """Return every Python file of ours, tests included."""
-    paths = [path for place in PLACES for path in sorted((ROOT / place).rglob("*.py"))]
+    found = (path for place in PLACES for path in sorted((ROOT / place).rglob("*.py")))
+    paths = [path for path in found if ".peers" not in path.parts]
     paths += sorted(ROOT.glob("*.py"))
     return tuple(
         Module(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))

@@ -28,6 +28,7 @@ FLOORS = {
     "inventory": 2,
     "orders": 3,
     "importing": 4,
+    "logistics": 4,
 }
 """The features from the bottom to the top. Those of one floor do not know each other."""
 

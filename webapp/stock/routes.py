@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce_core.clock import utc_now
 from commerce_core.errors import InsufficientStockError
 from webapp.database import Transact
+from webapp.fields import whole_of
 from webapp.security import Right, signed_in_user
 from webapp.settings import Settings
 from webapp.stock.adjustments import Adjusted, adjust, read_subject
@@ -60,7 +61,7 @@ async def show_variant(
 ) -> Template:
     """Show a variant's levels and movements."""
     text = request.query_params.get("before", "")
-    before = int(text) if text.isdecimal() else None
+    before = whole_of(text)
     history = await session.run_sync(read_history, variant_id, before=before)
     stream = f"/live/stock?variant={variant_id}&after={history.cursor}"
     user = signed_in_user(request)

@@ -107,7 +107,7 @@ def visit(browser: Browser, shop: Shop, tour: Tour) -> None:
         for scheme in SCHEMES:
             context = browser.new_context(
                 viewport={"width": width, "height": height},
-                color_scheme=scheme,
+                color_scheme=scheme,  # type: ignore[arg-type]  # its two words
                 reduced_motion="reduce",
                 device_scale_factor=2 if width < PHONE else 1,
                 has_touch=width < PHONE,

@@ -52,7 +52,11 @@ def counted(page: Page) -> str:
 
 
 def has_focus(page: Page) -> bool:
-    return bool(page.get_by_label("SKU or barcode", exact=True).evaluate("it => it === document.activeElement"))
+    return bool(
+        page.get_by_label("SKU or barcode", exact=True).evaluate(
+            "it => it === document.activeElement"
+        )
+    )
 
 
 def test_counting_by_scanner_alone(phone: Page, sqlite_url: str) -> None:

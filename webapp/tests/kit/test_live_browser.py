@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -86,8 +86,9 @@ def test_a_refused_stream_says_so_and_a_signed_out_one_too(board: Page, stage: S
 
 def test_a_first_connection_that_fails_heals_by_itself(page: Page, stage: Stage) -> None:
     env = make_environment(board=BOARD.replace("base.html", "soon.html"), **{"soon.html": ""})
-    soon = env.loader.get_source(env, "base.html")[0].replace("every 15s", "every 1s")
-    env.loader.loaders[0].mapping["soon.html"] = soon
+    loader: Any = env.loader
+    soon = loader.get_source(env, "base.html")[0].replace("every 15s", "every 1s")
+    loader.loaders[0].mapping["soon.html"] = soon
     stage.pages["/stock"] = lambda: env.get_template("board").render(
         page_context(stream="/stream", rows=[("q-1-1", 17)], version=5, button=button)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
@@ -130,7 +130,9 @@ def test_the_person_is_shown_escaped() -> None:
 
 def test_messages_of_the_page_before_are_shown() -> None:
     class Message:
-        text, tone, action = "Order 7 is processing", "", ("Undo", "/orders/7/undo", {})
+        text = "Order 7 is processing"
+        tone = ""
+        action: ClassVar[tuple[str, str, dict[str, str]]] = ("Undo", "/orders/7/undo", {})
 
     html = frame(toasts=[Message()])
     assert "Order 7 is processing" in html

@@ -33,7 +33,9 @@ def style(page: Page, style_page: str) -> Page:
 
 
 def focused(page: Page) -> str:
-    return page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()")
+    return str(
+        page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()")
+    )
 
 
 # --- layout --------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ class Words(HTMLParser):
         self.found: list[str] = []
 
     def handle_starttag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found += [value for name, value in attrs if name in SPOKEN and has_words(value)]
+        self.found += [v for name, v in attrs if v and name in SPOKEN and has_words(v)]
 
     def handle_data(self, data: str) -> None:
         # A macro may write attributes alone; they are read where it is used.
@@ -60,8 +60,8 @@ class Words(HTMLParser):
             self.found.append(text.strip())
 
 
-def has_words(text: str | None) -> bool:
-    return bool(text) and re.search(r"[^\W\d_]{2}", text.replace(HOLE, "")) is not None
+def has_words(text: str) -> bool:
+    return re.search(r"[^\W\d_]{2}", text.replace(HOLE, "")) is not None
 
 
 def words_in(text: str) -> list[str]:

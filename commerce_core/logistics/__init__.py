@@ -1,0 +1,1 @@
+"""Parcels on their way: carriers, their clients, and what a shop keeps of them."""

@@ -1,0 +1,377 @@
+"""Every request we send, and every answer the fake gives, held against DHL's OpenAPI files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from commerce_core.logistics.dhl import (
+    ContactAddress,
+    CustomsDetails,
+    DHLClient,
+    DHLError,
+    DocFormat,
+    EnclosedReturn,
+    ItemValue,
+    LabelType,
+    Locker,
+    ParcelDetails,
+    ParcelWeight,
+    POBox,
+    PostOffice,
+    PrintFormat,
+    ReturnAddress,
+    ReturnItem,
+    ReturnRequest,
+    ShipmentOrder,
+    ShippingServices,
+    Weight,
+)
+from commerce_core.logistics.dhl.return_messages import ReturnServices
+from commerce_core.logistics.dhl.shipping_orders import (
+    Amount,
+    BankAccount,
+    CashOnDelivery,
+    ExportDeclaration,
+    ExportItem,
+    IdentCheck,
+    ParcelSize,
+    ShipperReference,
+)
+from commerce_core.testing.dhl import DEVIATIONS
+from commerce_core.tests.logistics.dhl.openapi import FILES, Specification, load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from commerce_core.testing import FakeDHL, FrozenClock
+
+Seen = list[tuple[httpx.Request, httpx.Response]]
+NUMBER = "00340434161094015902"
+BILLING = "22222222220101"
+DOOR = ContactAddress(
+    name1="Demo GmbH",
+    name2="Versand",
+    street="Lagerstr.",
+    house="1a",
+    additional_information1="Halle 3",
+    postal_code="53113",
+    city="Bonn",
+    state="NRW",
+    country="DEU",
+    contact_name="Ann Ott",
+    phone="+49 228 1",
+    email="ann@example.com",
+)
+SENDER = ContactAddress(
+    name1="Demo GmbH", street="Lagerstr. 1", postal_code="53113", city="Bonn", country="DEU"
+)
+KILO = ParcelWeight(uom="kg", value=Decimal("1.25"))
+EURO = Amount(currency="EUR", value=Decimal("12.99"))
+PLAIN = ShipmentOrder(
+    product="V01PAK",
+    billing_number=BILLING,
+    shipper=SENDER,
+    consignee=DOOR,
+    details=ParcelDetails(weight=KILO),
+)
+RICH = replace(
+    PLAIN,
+    ref_no="ORDER-0001",
+    cost_center="north",
+    creation_software="commerce-core",
+    ship_date=date(2026, 1, 6),
+    details=ParcelDetails(weight=KILO, size=ParcelSize(uom="cm", height=10, length=30, width=20)),
+    services=ShippingServices(
+        preferred_neighbour="Schmidt",
+        preferred_location="Garage",
+        visual_check_of_age="A18",
+        named_person_only=True,
+        ident_check=IdentCheck(
+            first_name="Ann", last_name="Ott", date_of_birth=date(1990, 1, 1), minimum_age="A16"
+        ),
+        signed_for_by_recipient=True,
+        endorsement="RETURN",
+        preferred_day=date(2026, 1, 9),
+        no_neighbour_delivery=True,
+        additional_insurance=EURO,
+        bulky_goods=True,
+        cash_on_delivery=CashOnDelivery(
+            transfer_note1="note",
+            amount=EURO,
+            bank_account=BankAccount(account_holder="Demo", iban="DE02100100100006820101"),
+        ),
+        individual_sender_requirement="A1",
+        premium=True,
+        closest_drop_point=False,
+        parcel_outlet_routing="ann@example.com",
+        go_green_plus=True,
+        enclosed_return=EnclosedReturn(
+            billing_number="22222222220701", ref_no="RETURN-1", return_address=DOOR
+        ),
+        postal_delivery_duty_paid=True,
+    ),
+    customs=ExportDeclaration(
+        export_type="COMMERCIAL_GOODS",
+        postal_charges=EURO,
+        items=(
+            ExportItem(
+                description="Lamp",
+                quantity=2,
+                value=EURO,
+                weight=KILO,
+                country_of_origin="DEU",
+                hs_code="94051140",
+            ),
+        ),
+        invoice_no="1",
+        shipping_conditions="DAP",
+        mrn="1",
+        has_electronic_export_notification=False,
+    ),
+)
+PLACES: list[Locker | PostOffice | POBox] = [
+    Locker(name="Max", locker_id=118, post_number="1234567", city="Bonn", postal_code="53113"),
+    PostOffice(name="Max", retail_id=502, email="m@example.com", city="Bonn", postal_code="53113"),
+    POBox(name1="Max", po_box_id=12, city="Bonn", postal_code="53113", country="DEU"),
+]
+HOME = ReturnAddress(
+    name1="Ann Ott",
+    name2="2nd floor",
+    street="Hauptstr.",
+    house="1",
+    postal_code="53113",
+    city="Bonn",
+    email="ann@example.com",
+    phone="+49 1",
+    state="NRW",
+)
+RETURN = ReturnRequest(
+    shipper=HOME,
+    receiver_id="deu",
+    customer_reference="C-1",
+    shipment_reference="S-1",
+    creation_software="commerce-core",
+    weight=Weight(uom="g", value=Decimal("1200.2")),
+    value=ItemValue(currency="EUR", value=Decimal("1012.99")),
+    services=ReturnServices(go_green_plus=True),
+)
+CUSTOMS = CustomsDetails(
+    items=(
+        ReturnItem(
+            description="Lamp",
+            quantity=1,
+            weight=Weight(uom="kg", value=Decimal("0.5")),
+            value=ItemValue(currency="CHF", value=Decimal(20)),
+            country_of_origin="DEU",
+            hs_code="94051140",
+        ),
+    )
+)
+
+
+@pytest.fixture(scope="session")
+def specifications(dhl_data: Path) -> list[Specification]:
+    return [Specification(prefix, load(dhl_data / name)) for prefix, name in FILES.items()]
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return []
+
+
+@pytest.fixture
+def recorded(
+    fake: FakeDHL, clock: FrozenClock, sleep: Callable[[float], None], seen: Seen
+) -> DHLClient:
+    """Return a client of the fake that notes every exchange."""
+    transport = fake.transport()
+
+    class Recording(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            response = transport.handle_request(request)
+            response.read()
+            seen.append((request, response))
+            return response
+
+    http = httpx.Client(transport=Recording())
+    return DHLClient(fake.config(), http, now=clock.now, sleep=sleep)
+
+
+def ask_everything(client: DHLClient, fake: FakeDHL, clock: FrozenClock) -> None:
+    """Use every method of tracking, returns and shipping, with every kind of option."""
+    fake.add_parcel(NUMBER)
+    clock.move(minutes=20)
+    for code in ("ES", "PO", "ZU"):
+        fake.advance(NUMBER, code)
+    client.tracking.track(
+        NUMBER,
+        service="parcel-de",
+        recipient_postal_code="53113",
+        language="de",
+        requester_country_code="DE",
+        origin_country_code="DE",
+        offset=0,
+        limit=5,
+    )
+    with pytest.raises(DHLError):
+        client.tracking.track("404404")
+    for label_type in LabelType:
+        client.returns.create(RETURN, label_type=label_type)
+    client.returns.create(replace(RETURN, receiver_id=None, country="CH", customs=CUSTOMS))
+    client.returns.locations(country="DE", postal_code="53113", max_result=3)
+    client.returns.version()
+    numbers = [
+        str(item.shipment_number)
+        for item in client.shipping.create(
+            [PLAIN, RICH, *(replace(PLAIN, consignee=place) for place in PLACES)],
+            print_format=PrintFormat.A4,
+            return_print_format=PrintFormat.SMALL,
+            language="de-DE",
+        ).items
+    ]
+    stored_sender = replace(PLAIN, shipper=ShipperReference(shipper_ref="Bonn"))
+    client.shipping.create([stored_sender], doc_format=DocFormat.ZPL2, must_encode=True)
+    client.shipping.validate([PLAIN])
+    client.shipping.create([PLAIN], include_docs=False)
+    client.shipping.label(numbers, combine=False)
+    client.shipping.cancel(numbers[:1])
+    client.shipping.manifest(numbers[1:])
+    client.shipping.manifest(all_shipments=True)
+    client.shipping.version()
+
+
+def specified(
+    seen: Seen, specifications: list[Specification]
+) -> list[tuple[Specification, httpx.Request, httpx.Response]]:
+    found = [
+        (specification, request, response)
+        for request, response in seen
+        for specification in specifications
+        if request.url.path.startswith(specification.prefix + "/")
+    ]
+    return [one for one in found if not one[1].url.path.endswith("/token")]
+
+
+def test_every_request_keeps_to_dhls_specifications(
+    recorded: DHLClient,
+    fake: FakeDHL,
+    clock: FrozenClock,
+    seen: Seen,
+    specifications: list[Specification],
+) -> None:
+    ask_everything(recorded, fake, clock)
+    asked = specified(seen, specifications)
+
+    offences = [
+        f"{request.method} {request.url}: {offence}"
+        for specification, request, _ in asked
+        for offence in specification.request_offences(request)
+    ]
+
+    assert len(asked) >= 15
+    assert offences == []
+
+
+def test_every_answer_of_the_fake_keeps_to_them_but_for_the_written_deviations(
+    recorded: DHLClient,
+    fake: FakeDHL,
+    clock: FrozenClock,
+    seen: Seen,
+    specifications: list[Specification],
+) -> None:
+    ask_everything(recorded, fake, clock)
+
+    offences = {
+        f"{request.method} {request.url.path} {response.status_code}: {offence}"[:78]
+        for specification, request, response in specified(seen, specifications)
+        for offence in specification.answer_offences(
+            request.method,
+            request.url.path,
+            response.status_code,
+            response.headers["content-type"],
+            json.loads(response.content),
+        )
+    }
+
+    allowed = {
+        "POST /parcel/de/shipping/returns/v1/orders 201: $.label is missing": "QR-only return",
+        "GET /parcel/de/shipping/returns/v1/ 200: $.amp.version: 'v2.1.13' does not mat": "version",
+    }
+    assert offences == set(allowed)
+    assert all(any(words in one for one in DEVIATIONS) for words in allowed.values())
+
+
+def test_openapi_core_agrees(
+    recorded: DHLClient, fake: FakeDHL, clock: FrozenClock, seen: Seen, dhl_data: Path
+) -> None:
+    core = pytest.importorskip("openapi_core", reason="openapi-core is not installed")
+    ask_everything(recorded, fake, clock)
+    refused: list[str] = []
+    asked = 0
+    for prefix, name in FILES.items():
+        content = load(dhl_data / name)
+        content["servers"] = [{"url": f"https://api-sandbox.dhl.com{prefix}"}]
+        content.pop("security", None)
+        for operation in (one for path in content["paths"].values() for one in path.values()):
+            if isinstance(operation, dict):
+                operation["security"] = []
+        judge = core.OpenAPI.from_dict(content)
+        for request, _ in seen:
+            path = request.url.path
+            if path.startswith(prefix + "/") and not path.endswith("/token"):
+                asked += 1
+                try:
+                    judge.validate_request(_Request(request))
+                except core.exceptions.OpenAPIError as error:
+                    refused.append(f"{request.method} {request.url}: {error!r} {error.__cause__!r}")
+
+    assert asked >= 15
+    assert refused == []
+
+
+class _Request:
+    """A request as openapi-core wants to see it."""
+
+    def __init__(self, request: httpx.Request) -> None:
+        import openapi_core.datatypes as core  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
+        from werkzeug.datastructures import Headers, ImmutableMultiDict  # noqa: PLC0415
+
+        self.host_url = f"{request.url.scheme}://{request.url.host}"
+        self.path = request.url.path
+        self.method = request.method.lower()
+        self.body = request.content or None
+        self.content_type = request.headers.get("content-type", "")
+        self.parameters: Any = core.RequestParameters(
+            query=ImmutableMultiDict(request.url.params.multi_items()),
+            header=Headers(request.headers.multi_items()),
+        )
+
+
+# --- the judge is not asleep ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api-sandbox.dhl.com/track/shipments",
+        "https://api-sandbox.dhl.com/track/shipments?trackingNumber=1&service=bluedart",
+        "https://api-sandbox.dhl.com/track/shipments?trackingNumber=1&limit=many",
+        "https://api-sandbox.dhl.com/track/shipments?trackingNumber=1&novelty=1",
+        "https://api-sandbox.dhl.com/parcel/de/shipping/returns/v1/locations?countryCode=DEU",
+    ],
+)
+def test_it_knows_an_offence_when_it_sees_one(
+    specifications: list[Specification], url: str
+) -> None:
+    request = httpx.Request("GET", url)
+    judge = next(one for one in specifications if request.url.path.startswith(one.prefix + "/"))
+
+    assert len(judge.request_offences(request)) == 1

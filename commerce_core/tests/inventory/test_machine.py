@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from commerce_core.tests.databases import PostgresServer, SqliteFiles
 
-EXAMPLES = int(os.environ.get("COMMERCE_MACHINE_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("COMMERCE_MACHINE_EXAMPLES", "5"))
 """How many lives are lived; the long form asks for more."""
-STEPS = 40
+STEPS = 30
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

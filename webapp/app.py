@@ -19,7 +19,7 @@ from webapp import health, home
 from webapp.accounts import routes as accounts
 from webapp.api import stock as api_stock
 from webapp.counts import routes as counts
-from webapp.csrf import CsrfMiddleware
+from webapp.csrf import MOST_BYTES, MOST_FIELDS, CsrfMiddleware
 from webapp.database import DEPENDENCIES, WebDatabase
 from webapp.drain import Drain
 from webapp.errors import EXCEPTION_HANDLERS
@@ -91,6 +91,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
         ],
         before_send=[security_headers(settings)],
         exception_handlers=EXCEPTION_HANDLERS,
+        request_max_body_size=MOST_BYTES,
+        multipart_form_part_limit=MOST_FIELDS,
         lifespan=[_run_database, _run_drain, *LIFESPANS],
         openapi_config=_openapi_config(),
         template_config=TemplateConfig(instance=engine),

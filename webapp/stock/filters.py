@@ -102,4 +102,5 @@ class BoardFilter:
 
 def _number(text: Any) -> int | None:
     value = str(text or "")
-    return int(value) if value.isdecimal() and len(value) <= len(str(2**63)) - 1 else None
+    is_plain = value.isascii() and value.isdecimal()
+    return int(value) if is_plain and len(value) <= len(str(2**63)) - 1 else None

@@ -14,8 +14,6 @@ from webapp.tests.harness import FEW
 from webapp.tests.stockroom import words
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     import httpx
 
     from webapp.tests.harness import Browser as Visitor
@@ -26,10 +24,10 @@ COUNT = 117
 
 
 @pytest.fixture
-async def visitor(browser: Visitor) -> AsyncIterator[Visitor]:
+async def visitor(browser: Visitor) -> Visitor:
     await browser.database.transact(lambda session: make_shop(session, variants=COUNT - FEW))
     await browser.become(Role.VIEWER)
-    yield browser
+    return browser
 
 
 def shown(page: httpx.Response) -> str:

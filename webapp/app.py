@@ -24,6 +24,7 @@ from webapp.database import DEPENDENCIES, WebDatabase
 from webapp.drain import Drain
 from webapp.errors import EXCEPTION_HANDLERS
 from webapp.explaining import routes as explaining
+from webapp.head import answer_head
 from webapp.headers import HostMiddleware, security_headers
 from webapp.jobs import run_jobs
 from webapp.live import stream as live
@@ -39,6 +40,7 @@ from webapp.stock.lifespan import run_live_stock
 from webapp.style import routes as style
 from webapp.templating import make_template_engine
 from webapp.transfers import routes as transfers
+from webapp.uploads import routes as uploads
 
 ROUTERS: Final[Sequence[Router]] = (
     accounts.router,
@@ -53,6 +55,7 @@ ROUTERS: Final[Sequence[Router]] = (
     purchasing.router,
     reservations.router,
     explaining.router,
+    uploads.router,
 )
 """The router of every feature. A new feature adds one line."""
 
@@ -99,6 +102,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         state=_make_state(settings),
         logging_config=None,
     )
+    app.asgi_handler = answer_head(app.asgi_handler)
     require_rights(app.routes)
     # The start page only sends people on, so it is no area of its own.
     navigation.open(route.path for route in app.routes if route.path != home.HOME_PATH)

@@ -10,6 +10,7 @@ from litestar.connection import ASGIConnection
 
 LOGIN_PATH: Final = "/login"
 HOME_PATH: Final = "/"
+API_FOLDER: Final = "/api/"
 STREAM_SUFFIX: Final = "/stream"
 STREAM_FOLDER: Final = "/live/"
 """The address of every event stream ends like this."""
@@ -34,11 +35,16 @@ def kind_of(connection: ASGIConnection[Any, Any, Any, Any]) -> RequestKind:
     accept = connection.headers.get("accept", "")
     if is_stream(connection.scope["path"]) or accept == "text/event-stream":
         return RequestKind.STREAM
-    if connection.scope["path"].startswith("/api/"):
+    if is_api(connection.scope["path"]):
         return RequestKind.API
     if connection.headers.get("hx-request") == "true":
         return RequestKind.HTMX
     return RequestKind.PAGE
+
+
+def is_api(path: str) -> bool:
+    """Tell whether a program is asking, whose errors are problem+json: streams included."""
+    return path.startswith(API_FOLDER)
 
 
 def is_stream(path: str) -> bool:

@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from webapp.records import address_number
+
 PATH: Final = "/stock"
 _LONGEST_QUERY: Final = 200
 _MOST_VALUES: Final = 50
@@ -101,6 +103,4 @@ class BoardFilter:
 
 
 def _number(text: Any) -> int | None:
-    value = str(text or "")
-    is_plain = value.isascii() and value.isdecimal()
-    return int(value) if is_plain and len(value) <= len(str(2**63)) - 1 else None
+    return address_number(str(text or ""))

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import event
 
 from commerce_core.catalog.models import Variant
 from commerce_core.database import make_session_factory
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from commerce_core.tests.inventory.market import Market
 
 DELTA, ABSOLUTE = StockFileSemantics.DELTA, StockFileSemantics.ABSOLUTE
+AB = ("ann", "bob", "ann")
 HEAD = "sku,location,quantity\n"
 
 
@@ -238,9 +241,24 @@ def test_a_reason_that_cannot_be_stored_is_refused_before_anything(market: Marke
         send(market, f"{HEAD}LAMP,SHED,1\n", reason="x" * 201)
 
 
-def test_statements_do_not_grow_with_the_rows(market: Market) -> None:
-    from sqlalchemy import event  # noqa: PLC0415
+@pytest.mark.parametrize("semantics", [DELTA, ABSOLUTE])
+def test_two_runs_at_the_same_time_book_each_row_once(
+    market: Market, semantics: StockFileSemantics
+) -> None:
+    market.stock(5)
+    skus = [market.another(f"T-{number}").sku for number in range(20)]
+    rows = "".join(f"{sku},SHED,3\n" for sku in skus)
+    content = f"{HEAD}LAMP,{place(market)},9\n{rows}"
 
+    with ThreadPoolExecutor(3) as pool:
+        runs = list(pool.map(lambda who: send(market, content, semantics=semantics, actor=who), AB))
+
+    booked = [row for run in runs for row in run.rows if row.delta]
+    assert len(booked) == 21
+    assert market.level().on_hand == (14 if semantics is DELTA else 9)
+
+
+def test_statements_do_not_grow_with_the_rows(market: Market) -> None:
     counts = []
     for size in (3, 60):
         skus = [market.another(f"S{size}-{number}").sku for number in range(size)]

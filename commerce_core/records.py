@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm.exc import DetachedInstanceError, ObjectDeletedError
 
 from commerce_core.errors import InvalidInputError
+
+MAX_ID: Final = 2**63 - 1
+"""The largest id a database can hold."""
 
 
 def id_of(record: object, kind: type[Any]) -> int:
@@ -31,6 +34,12 @@ def id_of(record: object, kind: type[Any]) -> int:
         message = f"this {wanted} is not saved yet: add it to the session and flush first"
         raise InvalidInputError(message, wanted=wanted)
     return number
+
+
+def number_of(value: object) -> int | None:
+    """Return ``value`` if it can be the id of a record; None for text, flags and huge numbers."""
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_whole and 0 < value <= MAX_ID else None  # type: ignore[operator,return-value]
 
 
 def _name(record: object) -> str:

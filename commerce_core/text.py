@@ -9,12 +9,15 @@ from commerce_core.errors import InvalidTextError
 
 _INVISIBLE: Final = {"Cf", "Zl", "Zp", "Zs"}
 """Unicode categories of joiners, marks of direction and spaces."""
+_TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Overrides and isolates of direction: they would turn round the page's words behind the text."""
 
 
 def clean_text(value: object, *, name: str, max_length: int) -> str:
     """Return ``value`` in Unicode form NFC without outer spaces.
 
-    Emoji and right-to-left text are kept as they are.
+    Emoji and right-to-left text are kept as they are; what turns the direction of the text
+    around it (U+202A to U+202E, U+2066 to U+2069) counts as a control character.
 
     Raises:
         InvalidTextError: nothing that can be seen, longer than ``max_length`` characters, or with
@@ -47,6 +50,23 @@ def clean_optional(value: str | None, *, name: str, max_length: int) -> str | No
     return clean_text(value, name=name, max_length=max_length)
 
 
+def searchable(value: object) -> str | None:
+    """Return ``value`` if a database can look for it; None for what is no text or cannot be sent.
+
+    Nothing stored can be equal to such a value: a search for it finds nothing, and fails at none.
+    """
+    if not isinstance(value, str) or any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value):
+        return None
+    return value
+
+
+def shown(value: object) -> str:
+    """Return how a message names a value from outside, however long or odd that is."""
+    if value is None or isinstance(value, str):
+        return repr(value[:80] if value else value)
+    return f"of type {type(value).__name__}"
+
+
 def _normalized(value: object, *, name: str) -> str:
     if not isinstance(value, str):
         message = f"{name} must be text, not {type(value).__name__}"
@@ -59,6 +79,7 @@ def _require_storable(text: str, *, name: str, max_length: int, but: str = "") -
         message = f"{name} has {len(text):,} characters; at most {max_length} can be stored"
         raise InvalidTextError(message, name=name, length=len(text), max_length=max_length)
     for character in text:
-        if unicodedata.category(character) in {"Cc", "Cs"} and character not in but:
+        is_control = character in _TURNING or unicodedata.category(character) in {"Cc", "Cs"}
+        if is_control and character not in but:
             message = f"{name} holds a control character (U+{ord(character):04X})"
             raise InvalidTextError(message, name=name)

@@ -19,11 +19,12 @@ from webapp import health, home
 from webapp.accounts import routes as accounts
 from webapp.api import stock as api_stock
 from webapp.counts import routes as counts
-from webapp.csrf import CsrfMiddleware
+from webapp.csrf import MOST_BYTES, MOST_FIELDS, CsrfMiddleware
 from webapp.database import DEPENDENCIES, WebDatabase
 from webapp.drain import Drain
 from webapp.errors import EXCEPTION_HANDLERS
 from webapp.explaining import routes as explaining
+from webapp.head import answer_head
 from webapp.headers import HostMiddleware, security_headers
 from webapp.jobs import run_jobs
 from webapp.live import stream as live
@@ -39,6 +40,7 @@ from webapp.stock.lifespan import run_live_stock
 from webapp.style import routes as style
 from webapp.templating import make_template_engine
 from webapp.transfers import routes as transfers
+from webapp.uploads import routes as uploads
 
 ROUTERS: Final[Sequence[Router]] = (
     accounts.router,
@@ -53,6 +55,7 @@ ROUTERS: Final[Sequence[Router]] = (
     purchasing.router,
     reservations.router,
     explaining.router,
+    uploads.router,
 )
 """The router of every feature. A new feature adds one line."""
 
@@ -91,12 +94,15 @@ def create_app(settings: Settings | None = None) -> Litestar:
         ],
         before_send=[security_headers(settings)],
         exception_handlers=EXCEPTION_HANDLERS,
+        request_max_body_size=MOST_BYTES,
+        multipart_form_part_limit=MOST_FIELDS,
         lifespan=[_run_database, _run_drain, *LIFESPANS],
         openapi_config=_openapi_config(),
         template_config=TemplateConfig(instance=engine),
         state=_make_state(settings),
         logging_config=None,
     )
+    app.asgi_handler = answer_head(app.asgi_handler)
     require_rights(app.routes)
     # The start page only sends people on, so it is no area of its own.
     navigation.open(route.path for route in app.routes if route.path != home.HOME_PATH)

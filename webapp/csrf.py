@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from litestar.connection import Request
 from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.enums import RequestEncodingType, ScopeType
-from litestar.exceptions import PermissionDeniedException
+from litestar.exceptions import HTTPException, PermissionDeniedException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -33,6 +33,10 @@ HEADER: Final = "x-csrf-token"
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS: Final = frozenset({RequestEncodingType.URL_ENCODED, RequestEncodingType.MULTI_PART})
+MOST_BYTES: Final = 256 * 1024
+"""A longer body is refused with 413, before it is read where its length is told."""
+MOST_FIELDS: Final = 2_000
+"""Parsing costs time in which nobody else is served; our largest form has 600 fields and a few."""
 
 
 class FormToken:
@@ -108,11 +112,30 @@ async def _require_own_page(request: Request[Any, Any, Any], token: FormToken) -
     if request.method in _SAFE_METHODS or _will_be_asked_to_sign_in(request):
         return
     _require_same_origin(request)
+    if token.is_new:
+        raise _out_of_date()  # no form of ours can be in there: it is not even read
+    await _require_small_form(request)
     sent = await _sent_token(request)
-    if token.is_new or not hmac.compare_digest(sent.encode(), token.value().encode()):
-        raise PermissionDeniedException(
-            "This page is out of date. Load it again, then repeat what you did."
-        )
+    if not hmac.compare_digest(sent.encode(), token.value().encode()):
+        raise _out_of_date()
+
+
+def _out_of_date() -> PermissionDeniedException:
+    return PermissionDeniedException(
+        "This page is out of date. Load it again, then repeat what you did."
+    )
+
+
+async def _require_small_form(request: Request[Any, Any, Any]) -> None:
+    """Count fields before anybody parses them (the parts of a multipart form: while parsing).
+
+    Raises:
+        HTTPException: 413, there are more than any form of ours has.
+    """
+    if request.content_type[0] == RequestEncodingType.URL_ENCODED:
+        body = await request.body()
+        if body.count(b"&") >= MOST_FIELDS:
+            raise HTTPException("This form has too many fields.", status_code=413)
 
 
 def _will_be_asked_to_sign_in(request: Request[Any, Any, Any]) -> bool:

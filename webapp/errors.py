@@ -33,7 +33,7 @@ from commerce_core.errors import (
 from commerce_core.logistics.errors import CarrierError
 from webapp.accounts.throttle import TooManyAttemptsError
 from webapp.security import signed_in_user
-from webapp.wire import RequestKind, kind_of, login_address
+from webapp.wire import RequestKind, is_api, kind_of, login_address
 
 _logger: Final = logging.getLogger("webapp")
 
@@ -113,7 +113,7 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     kind = kind_of(request)
     if problem.status == HTTPStatus.UNAUTHORIZED and kind in {RequestKind.PAGE, RequestKind.HTMX}:
         return _ask_to_sign_in(request, kind)
-    if kind is RequestKind.API:
+    if kind is RequestKind.API or is_api(request.scope["path"]):
         return _problem_json(problem)
     if kind is RequestKind.STREAM:
         return Response(

@@ -34,6 +34,7 @@ from webapp.accounts.sessions import (
     touch_session,
 )
 from webapp.database import WebDatabase
+from webapp.records import address_number
 from webapp.settings import Settings
 
 
@@ -113,14 +114,15 @@ def require_rights(routes: Iterable[HTTPRoute | ASGIRoute | WebSocketRoute]) -> 
         raise MissingRightError(message, paths=without)
 
 
-MAX_ID: Final = 2**63 - 1
-"""The largest id a database can hold."""
-
-
 def guard_addresses(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Answer 404 for an id in the address that no database can hold, instead of failing on it."""
-    for value in connection.path_params.values():
-        if isinstance(value, int) and not 0 <= value <= MAX_ID:
+    """Answer 404 for an id in the address that is not plain digits, or that no database can hold.
+
+    The framework reads a number as Python does: ``1_0``, ``+1`` and other scripts' digits, too.
+    """
+    template = connection.scope["path_template"].split("/")
+    for stated, written in zip(template, connection.scope["path"].split("/"), strict=False):
+        is_number = isinstance(connection.path_params.get(stated.strip("{}")), int)
+        if is_number and address_number(written) is None:
             raise NotFoundException
 
 

@@ -10,7 +10,9 @@ from litestar.connection import ASGIConnection
 
 LOGIN_PATH: Final = "/login"
 HOME_PATH: Final = "/"
+API_FOLDER: Final = "/api/"
 STREAM_SUFFIX: Final = "/stream"
+STREAM_FOLDER: Final = "/live/"
 """The address of every event stream ends like this."""
 _LONGEST_NEXT: Final = 2000
 
@@ -31,13 +33,23 @@ def kind_of(connection: ASGIConnection[Any, Any, Any, Any]) -> RequestKind:
     and by ``Accept``, where it names nothing else, as browsers' own EventSource does.
     """
     accept = connection.headers.get("accept", "")
-    if connection.scope["path"].endswith(STREAM_SUFFIX) or accept == "text/event-stream":
+    if is_stream(connection.scope["path"]) or accept == "text/event-stream":
         return RequestKind.STREAM
-    if connection.scope["path"].startswith("/api/"):
+    if is_api(connection.scope["path"]):
         return RequestKind.API
     if connection.headers.get("hx-request") == "true":
         return RequestKind.HTMX
     return RequestKind.PAGE
+
+
+def is_api(path: str) -> bool:
+    """Tell whether a program is asking, whose errors are problem+json: streams included."""
+    return path.startswith(API_FOLDER)
+
+
+def is_stream(path: str) -> bool:
+    """Tell whether the answer at this address goes on for as long as the client listens."""
+    return path.endswith(STREAM_SUFFIX) or path.startswith(STREAM_FOLDER)
 
 
 def safe_next(address: str | None) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from commerce_core.catalog.details import require_details
 from commerce_core.catalog.models import (
     COMBINATION_LENGTH,
     NAME_LENGTH,
@@ -36,7 +37,7 @@ from commerce_core.errors import (
 )
 from commerce_core.money import Money
 from commerce_core.records import id_of
-from commerce_core.text import clean_lines, clean_optional, clean_text
+from commerce_core.text import clean_lines, clean_optional, clean_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,6 +86,7 @@ def create_product(
 
     Raises:
         InvalidTextError: a text is empty or too long.
+        InvalidInputError: the status is none of ours, or the details are no JSON object.
         DuplicateError: another product has this slug, or this name and no slug was given.
     """
     name = clean_text(name, name="the product's name", max_length=NAME_LENGTH)
@@ -95,8 +97,8 @@ def create_product(
         description=clean_lines(description, name="the description", max_length=TEXT_LENGTH),
         brand=clean_optional(brand, name="the brand", max_length=NAME_LENGTH),
         category=clean_optional(category, name="the category", max_length=NAME_LENGTH),
-        status=status,
-        details=details or {},
+        status=_require_status(status),
+        details=require_details(details),
     )
     if session.scalar(select(Product.id).filter_by(slug=slug)) is not None:
         raise _duplicate_slug(slug)
@@ -106,6 +108,15 @@ def create_product(
     except IntegrityError as exc:
         raise _duplicate_slug(slug) from exc
     return product
+
+
+def _require_status(status: ProductStatus) -> ProductStatus:
+    try:
+        return ProductStatus(status)
+    except ValueError as exc:
+        names = ", ".join(ProductStatus)
+        message = f"a product's status {shown(status)} is none of {names}"
+        raise InvalidInputError(message, status=shown(status)) from exc
 
 
 def _duplicate_slug(slug: str) -> DuplicateError:
@@ -124,9 +135,9 @@ def ensure_option_value(
     """
     option = clean_text(option, name="the option's name", max_length=NAME_LENGTH)
     value = clean_text(value, name="the option value's name", max_length=NAME_LENGTH)
-    if swatch is not None and not _SWATCH.fullmatch(swatch):
-        message = f"{swatch[:20]!r} is not a colour such as #aa3322"
-        raise InvalidInputError(message, swatch=swatch[:20])
+    if swatch is not None and not (isinstance(swatch, str) and _SWATCH.fullmatch(swatch)):
+        message = f"a swatch {shown(swatch)} is not a colour such as #aa3322"
+        raise InvalidInputError(message, swatch=shown(swatch))
     axis = _ensure(session, OptionType, name=option)
     found: OptionValue = _ensure(
         session, OptionValue, {"swatch": swatch}, option_type_id=axis.id, name=value
@@ -178,6 +189,7 @@ def create_variant(
         DuplicateSkuError: the SKU exists (case and spaces do not count).
         DuplicateCombinationError: the product has a variant with these values.
         InvalidMoneyError, InvalidTextError: a value cannot be accepted.
+        InvalidInputError: the details are no JSON object, or an option is given twice.
     """
     key = normalize_sku(sku)
     _require_price(price)
@@ -190,7 +202,7 @@ def create_variant(
         barcode=clean_optional(barcode, name="the barcode", max_length=14),
         price=price.amount,
         currency=price.currency,
-        details=details or {},
+        details=require_details(details),
     )
     try:
         with session.begin_nested():  # new options go away again if the variant is refused

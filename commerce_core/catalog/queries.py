@@ -9,6 +9,8 @@ from sqlalchemy import select
 from commerce_core.catalog.models import Product, Variant
 from commerce_core.catalog.products import normalize_sku
 from commerce_core.errors import InvalidTextError, ProductNotFoundError, VariantNotFoundError
+from commerce_core.records import id_of
+from commerce_core.text import searchable, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
 
 def find_product(session: Session, *, slug: str) -> Product | None:
     """Return the product with this slug, or None."""
-    return session.scalars(select(Product).filter_by(slug=slug)).first()
+    wanted = searchable(slug)
+    if wanted is None:
+        return None
+    return session.scalars(select(Product).filter_by(slug=wanted)).first()
 
 
 def get_product(session: Session, *, slug: str) -> Product:
@@ -29,8 +34,10 @@ def get_product(session: Session, *, slug: str) -> Product:
     """
     product = find_product(session, slug=slug)
     if product is None:
-        message = f"no product {slug[:80]!r}: check the slug"
-        raise ProductNotFoundError(message, slug=slug[:80])
+        message = f"no product {shown(slug)}: check the slug"
+        raise ProductNotFoundError(
+            message, slug=slug[:80] if isinstance(slug, str) else shown(slug)
+        )
     return product
 
 
@@ -51,13 +58,15 @@ def get_variant(session: Session, *, sku: str) -> Variant:
     """
     variant = find_variant(session, sku=sku)
     if variant is None:
-        message = f"no variant with the SKU {str(sku)[:80]!r}: check its spelling, or create it"
-        raise VariantNotFoundError(message, sku=str(sku)[:80])
+        message = f"no variant with the SKU {shown(sku)}: check its spelling, or create it"
+        raise VariantNotFoundError(message, sku=sku[:80] if isinstance(sku, str) else shown(sku))
     return variant
 
 
 def list_variants(session: Session, product: Product) -> Sequence[Variant]:
     """Return the variants of a product in their order."""
     return session.scalars(
-        select(Variant).filter_by(product_id=product.id).order_by(Variant.position, Variant.id)
+        select(Variant)
+        .filter_by(product_id=id_of(product, Product))
+        .order_by(Variant.position, Variant.id)
     ).all()

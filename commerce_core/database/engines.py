@@ -63,6 +63,8 @@ def normalize_url(url: str | URL, *, asynchronous: bool = False) -> URL:
         raise _bad_url("it is not a URL") from exc
     if parsed.drivername in _SQLITE_NAMES:
         driver = "sqlite+aiosqlite" if asynchronous else "sqlite+pysqlite"
+    elif "@" in f"{parsed.host}{parsed.database}":
+        raise _bad_url("an @ inside the password is written %40")  # and never shown
     elif parsed.drivername in _POSTGRES_NAMES:
         driver = "postgresql+psycopg"
     else:

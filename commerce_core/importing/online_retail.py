@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 
+from commerce_core.database.bulk import postpone_checkpoints, resume_checkpoints
 from commerce_core.errors import OperationInProgressError
 from commerce_core.flows import Transaction, run_flow
 from commerce_core.importing.catalog_rows import by_product, write_products, write_suffixes
@@ -109,6 +110,7 @@ def import_flow(
             rows_new=count,
         )
     )
+    yield Transaction(resume_checkpoints)
     return summary
 
 
@@ -209,6 +211,7 @@ def _step(function: Callable[..., Any], *arguments: Any, **options: Any) -> Tran
     """
 
     def step(session: Session) -> Any:
+        postpone_checkpoints(session)
         try:
             return function(session, *arguments, **options)
         except IntegrityError as exc:

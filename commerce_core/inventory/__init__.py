@@ -85,6 +85,23 @@ if TYPE_CHECKING:
         reserve_stock,
     )
     from commerce_core.inventory.shipping import ship_allocation, ship_stock
+    from commerce_core.inventory.stock_file import (
+        StockFileResult,
+        apply_stock_file,
+        preview_stock_file,
+        stock_file_flow,
+    )
+    from commerce_core.inventory.stock_file_rows import (
+        RowProblem,
+        StockFile,
+        StockFileRow,
+        read_stock_file,
+    )
+    from commerce_core.inventory.stock_file_rules import (
+        RowOutcome,
+        RowResult,
+        StockFileSemantics,
+    )
     from commerce_core.inventory.strategies import (
         ByPriority,
         FewestSplits,
@@ -131,10 +148,17 @@ __all__ = [
     "ReserveAnswer",
     "ReserveRequest",
     "RoutingRequest",
+    "RowOutcome",
+    "RowProblem",
+    "RowResult",
     "SetAside",
     "Shortage",
     "StockCount",
     "StockCountLine",
+    "StockFile",
+    "StockFileResult",
+    "StockFileRow",
+    "StockFileSemantics",
     "StockLevel",
     "StockLocation",
     "StockMovement",
@@ -148,6 +172,7 @@ __all__ = [
     "allocate_reservation",
     "allocate_reservations",
     "allocate_stock",
+    "apply_stock_file",
     "available_now",
     "cancel_count",
     "cancel_purchase_order",
@@ -180,6 +205,8 @@ __all__ = [
     "observed_lead_time",
     "place_purchase_order",
     "post_count",
+    "preview_stock_file",
+    "read_stock_file",
     "receive_purchase_order",
     "receive_stock",
     "receive_transfer",
@@ -196,6 +223,7 @@ __all__ = [
     "ship_stock",
     "start_count",
     "stock_as_of",
+    "stock_file_flow",
     "stock_history",
     "transfer_stock",
     "verify_ledger",
@@ -257,6 +285,14 @@ __getattr__, __dir__ = lazy_exports(
             "reserve_stock",
         ),
         "shipping": ("ship_allocation", "ship_stock"),
+        "stock_file": (
+            "StockFileResult",
+            "apply_stock_file",
+            "preview_stock_file",
+            "stock_file_flow",
+        ),
+        "stock_file_rows": ("RowProblem", "StockFile", "StockFileRow", "read_stock_file"),
+        "stock_file_rules": ("RowOutcome", "RowResult", "StockFileSemantics"),
         "strategies": (
             "ByPriority",
             "FewestSplits",

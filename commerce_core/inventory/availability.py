@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import case, func, select
 
 from commerce_core.catalog.models import Variant, VariantStatus
-from commerce_core.clock import utc_now
+from commerce_core.clock import require_aware, utc_now
 from commerce_core.inventory.hold_models import Reservation, ReservationStatus
 from commerce_core.inventory.models import StockLevel, StockLocation
 
@@ -61,8 +61,11 @@ def list_availability(
 
     ``as_of`` is the moment up to which reservations have expired (now, unless told); the rest is
     as it stands. Locations that never had a variant are missing.
+
+    Raises:
+        InvalidTimeError: ``as_of`` has no time zone.
     """
-    due: Any = due_pieces(as_of or utc_now())
+    due: Any = due_pieces(utc_now() if as_of is None else require_aware(as_of, name="as_of"))
     query = (
         select(
             StockLevel.variant_id,

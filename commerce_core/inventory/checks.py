@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from commerce_core.inventory.ledger import LevelState
 
 ACTOR_LENGTH: Final = 120
+MAX_PAGE: Final = 1000
 
 
 def require_actor(actor: str) -> str:
@@ -52,6 +53,15 @@ def require_whole(quantity: int) -> int:
         message = f"the quantity is larger than {MAX_QUANTITY:,}"
         raise InvalidQuantityError(message, quantity=f"{Decimal(quantity):.3e}")
     return quantity
+
+
+def require_limit(limit: int) -> int:
+    """Return how many rows a read may return: ``limit``, but at least 1 and at most 1,000.
+
+    Raises:
+        InvalidQuantityError: it is not a whole number.
+    """
+    return max(1, min(require_whole(limit), MAX_PAGE))
 
 
 def require_available_place(level: LevelState) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select
 from commerce_core.clock import utc_now
 from commerce_core.inventory import ledger
 from commerce_core.inventory.backorders import fill
-from commerce_core.inventory.checks import require_actor
+from commerce_core.inventory.checks import require_actor, require_limit
 from commerce_core.inventory.hold_models import Reservation, ReservationStatus
 from commerce_core.inventory.models import MovementKind, StockLevel
 from commerce_core.journal import SYSTEM_ACTOR
@@ -83,7 +83,7 @@ def expire_reservations(
     many pieces were freed; call again while that is not zero. The caller commits.
     """
     who = require_actor(actor)
-    levels = ledger.lock_due_levels(session, utc_now(), limit=limit)
+    levels = ledger.lock_due_levels(session, utc_now(), limit=require_limit(limit))
     batch = ledger.Batch(session, actor=who)
     freed = settle_due(batch, levels)
     if not batch.is_empty:

@@ -14,7 +14,7 @@ from commerce_core.errors import (
 )
 from commerce_core.inventory import ledger
 from commerce_core.inventory.hold_models import HOLDER_LENGTH, Reservation, ReservationStatus
-from commerce_core.text import clean_optional
+from commerce_core.text import clean_optional, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,9 +63,11 @@ def require_hold(expires_in: timedelta) -> timedelta:
     Raises:
         InvalidTimeError: shorter than a second or longer than 30 days.
     """
-    if not isinstance(expires_in, timedelta) or not timedelta(seconds=1) <= expires_in <= MAX_HOLD:
-        message = f"a hold lasts from one second to {MAX_HOLD.days} days, not {expires_in}"
-        raise InvalidTimeError(message, expires_in=str(expires_in))
+    is_span = isinstance(expires_in, timedelta)
+    if not is_span or not timedelta(seconds=1) <= expires_in <= MAX_HOLD:
+        asked = str(expires_in) if is_span else shown(expires_in)
+        message = f"a hold lasts from one second to {MAX_HOLD.days} days, not {asked}"
+        raise InvalidTimeError(message, expires_in=asked)
     return expires_in
 
 
@@ -102,9 +104,10 @@ def require_own(reservation: Reservation, holder_ref: str | None) -> None:
         raise not_found(reservation.id)
 
 
-def not_found(reservation_id: int) -> ReservationNotFoundError:
-    """Return the refusal of a reservation that does not exist."""
-    message = f"there is no reservation {reservation_id}"
+def not_found(reservation_id: int | None) -> ReservationNotFoundError:
+    """Return the refusal of a reservation that does not exist (None: of what can be no id)."""
+    wanted = "with such an id" if reservation_id is None else str(reservation_id)
+    message = f"there is no reservation {wanted}"
     return ReservationNotFoundError(message, reservation_id=reservation_id)
 
 

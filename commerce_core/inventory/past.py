@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
+from commerce_core.catalog.models import Variant
 from commerce_core.clock import require_aware
+from commerce_core.inventory.checks import require_limit
 from commerce_core.inventory.models import (
     QUANTITIES,
     MovementKind,
@@ -15,14 +17,13 @@ from commerce_core.inventory.models import (
     StockLocation,
     StockMovement,
 )
+from commerce_core.records import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
-
-    from commerce_core.catalog.models import Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +123,9 @@ def explain(
     """
     query = (
         select(StockMovement)
-        .filter_by(variant_id=variant.id, location_id=location.id)
+        .filter_by(variant_id=id_of(variant, Variant), location_id=id_of(location, StockLocation))
         .order_by(StockMovement.id.desc())
-        .limit(max(1, min(limit, 1000)))
+        .limit(require_limit(limit))
     )
     return [_line(row) for row in session.scalars(query)]
 

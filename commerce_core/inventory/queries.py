@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from commerce_core.catalog.models import Variant
+from commerce_core.clock import require_aware
 from commerce_core.errors import LocationNotFoundError
+from commerce_core.inventory.checks import require_limit
 from commerce_core.inventory.models import StockLevel, StockLocation, StockMovement
+from commerce_core.records import id_of
+from commerce_core.text import searchable, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
-
-    from commerce_core.catalog.models import Variant
-
-MAX_PAGE = 1000
 
 
 def get_location(session: Session, *, code: str) -> StockLocation:
@@ -26,10 +27,14 @@ def get_location(session: Session, *, code: str) -> StockLocation:
     Raises:
         LocationNotFoundError: there is none.
     """
-    location = session.scalars(select(StockLocation).filter_by(code=code)).first()
+    wanted = searchable(code)
+    query = select(StockLocation).filter_by(code=wanted)
+    location = None if wanted is None else session.scalars(query).first()
     if location is None:
-        message = f"no stock location with the code {code[:80]!r}: check it, or create it"
-        raise LocationNotFoundError(message, location=code[:80])
+        message = f"no stock location with the code {shown(code)}: check it, or create it"
+        raise LocationNotFoundError(
+            message, location=code[:80] if isinstance(code, str) else shown(code)
+        )
     return location
 
 
@@ -44,7 +49,7 @@ def find_level(session: Session, variant: Variant, location: StockLocation) -> S
     """Return the present level of a variant at a location, or None if it was never stocked."""
     return session.scalars(
         select(StockLevel)
-        .filter_by(variant_id=variant.id, location_id=location.id)
+        .filter_by(variant_id=id_of(variant, Variant), location_id=id_of(location, StockLocation))
         .execution_options(populate_existing=True)
     ).first()
 
@@ -53,7 +58,7 @@ def list_levels(session: Session, variant: Variant) -> Sequence[StockLevel]:
     """Return the present levels of a variant at all locations."""
     return session.scalars(
         select(StockLevel)
-        .filter_by(variant_id=variant.id)
+        .filter_by(variant_id=id_of(variant, Variant))
         .order_by(StockLevel.location_id)
         .execution_options(populate_existing=True)
     ).all()
@@ -72,13 +77,17 @@ def stock_history(
 
     ``before`` continues after the last movement of the page before; ``since`` leaves out what
     occurred earlier.
+
+    Raises:
+        InvalidTimeError: ``since`` has no time zone.
+        InvalidQuantityError: ``limit`` is not a whole number.
     """
-    query = select(StockMovement).filter_by(variant_id=variant.id)
+    query = select(StockMovement).filter_by(variant_id=id_of(variant, Variant))
     if location is not None:
-        query = query.filter_by(location_id=location.id)
+        query = query.filter_by(location_id=id_of(location, StockLocation))
     if before is not None:
-        query = query.where(StockMovement.id < before.id)
+        query = query.where(StockMovement.id < id_of(before, StockMovement))
     if since is not None:
-        query = query.where(StockMovement.occurred_at >= since)
-    query = query.order_by(StockMovement.id.desc()).limit(max(1, min(limit, MAX_PAGE)))
+        query = query.where(StockMovement.occurred_at >= require_aware(since, name="since"))
+    query = query.order_by(StockMovement.id.desc()).limit(require_limit(limit))
     return session.scalars(query).all()

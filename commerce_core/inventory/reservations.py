@@ -21,6 +21,7 @@ from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import (
     require_actor,
     require_available_place,
+    require_limit,
     require_quantity,
 )
 from commerce_core.inventory.expiry import settle_due
@@ -39,7 +40,7 @@ from commerce_core.inventory.hold_models import Reservation, ReservationStatus
 from commerce_core.inventory.ledger.objects import persistent
 from commerce_core.inventory.models import MovementKind, StockLocation
 from commerce_core.inventory.replays import conflict
-from commerce_core.records import id_of
+from commerce_core.records import id_of, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -213,9 +214,10 @@ def get_reservation(
     Raises:
         ReservationNotFoundError: there is none, or it is not that of ``holder_ref``.
     """
-    found = session.get(Reservation, reservation_id, populate_existing=True)
+    number = number_of(reservation_id)
+    found = None if number is None else session.get(Reservation, number, populate_existing=True)
     if found is None:
-        raise not_found(reservation_id)
+        raise not_found(number)
     require_own(found, holder_ref)
     return found
 
@@ -229,7 +231,7 @@ def list_expiring(
         .where(Reservation.status == ReservationStatus.ACTIVE)
         .where(Reservation.expires_at <= utc_now() + within)
         .order_by(Reservation.expires_at, Reservation.id)
-        .limit(limit)
+        .limit(require_limit(limit))
         .execution_options(populate_existing=True)
     )
     return session.scalars(query).all()

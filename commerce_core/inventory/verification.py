@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
+from commerce_core.catalog.models import Variant
+from commerce_core.errors import VariantNotFoundError
 from commerce_core.inventory.hold_models import Allocation, Reservation, ReservationStatus
 from commerce_core.inventory.models import QUANTITIES, StockLevel, StockMovement
 from commerce_core.inventory.purchasing_models import (
@@ -21,6 +23,8 @@ from commerce_core.inventory.transfer_models import (
     StockTransferLine,
     TransferStatus,
 )
+from commerce_core.records import number_of
+from commerce_core.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,7 +68,12 @@ def verify_ledger(session: Session, *, variant_id: int | None = None) -> Sequenc
     movement (its policy, too), and that movements name the variant and place of their level.
     Reads in chunks of 20,000; run it in one read transaction, or writers in between show up as
     differences.
+
+    Raises:
+        VariantNotFoundError: there is no variant with this id.
     """
+    if variant_id is not None:
+        _require_variant(session, variant_id)
     differences: list[Difference] = []
     books: dict[int, _Page] = defaultdict(_Page)
     for level_id, version, occurred_at, *rest in _movements(session, variant_id):
@@ -85,6 +94,14 @@ def verify_ledger(session: Session, *, variant_id: int | None = None) -> Sequenc
     differences.extend(_levels_against(session, variant_id, books))
     differences.extend(_misfiled(session, variant_id))
     return differences
+
+
+def _require_variant(session: Session, variant_id: int) -> None:
+    number = number_of(variant_id)
+    if number is None or session.get(Variant, number) is None:
+        wanted = shown(variant_id) if number is None else number
+        message = f"there is no variant with the id {wanted}"
+        raise VariantNotFoundError(message, variant_id=number)
 
 
 @dataclass(slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from sqlalchemy import BigInteger, bindparam, func, literal, select, true
+from sqlalchemy import BigInteger, Integer, bindparam, func, select, true
 from sqlalchemy.orm import aliased
 
 from commerce_core.database import Xid8, is_postgresql
@@ -17,6 +18,7 @@ from commerce_core.journal.ticks import own_tick
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
 _JournalRow = TypeVar("_JournalRow", bound=Journal)
@@ -72,8 +74,9 @@ def read_cursor(session: Session) -> Cursor:
     Raises:
         DatabaseNotMigratedError: no epoch was ever begun; ``ensure_epoch`` was not called.
     """
-    epoch, horizon, _ = session.execute(select(*_position(session))).one()
-    return Cursor(_require_epoch(epoch), int(horizon))
+    values = {"own_tick": own_tick(session)}
+    row = session.execute(_position(on_postgresql=is_postgresql(session)), values).one()
+    return Cursor(_require_epoch(row[0]), int(row[1]))
 
 
 def tail(
@@ -88,23 +91,14 @@ def tail(
     Raises:
         DatabaseNotMigratedError: no epoch was ever begun.
     """
-    epoch, horizon, end = _position(session)
-    found = (
-        select(journal)
-        .where(journal.xid >= bindparam("from_xid", cursor.horizon, Xid8()))
-        .where(journal.xid < select(horizon).scalar_subquery())
-        .order_by(journal.xid, journal.id)
-        .limit(limit + 1)
-        .subquery("found")
-    )
-    position = select(epoch, horizon, end).subquery("position")
-    statement = (
-        select(position, aliased(journal, found))
-        .select_from(position.outerjoin(found, true()))
-        .order_by(found.c.xid, found.c.id)
-        .execution_options(populate_existing=True)
-    )
-    answer = session.execute(statement).all()
+    table: Any = journal  # mypy holds that no type[T] can be hashed
+    statement = _window(table, on_postgresql=is_postgresql(session))
+    values = {
+        "from_xid": cursor.horizon,
+        "at_most": limit + 1,
+        "own_tick": own_tick(session),
+    }
+    answer = session.execute(statement, values).all()
     token, now, newest = answer[0][0], int(answer[0][1]), int(answer[0][2])
     here = Cursor(_require_epoch(token), now)
     if cursor.epoch != here.epoch or cursor.horizon > newest:
@@ -127,23 +121,46 @@ def _whole_transactions(
     return TailPage(giant, Cursor(epoch, last + 1), more=True)
 
 
-def _position(session: Session) -> tuple[Any, Any, Any]:
-    """Return the columns (epoch, horizon, end): all from the snapshot of the one statement."""
-    epoch = (
-        select(JournalEpoch.token).order_by(JournalEpoch.id.desc()).limit(1).scalar_subquery()
-    ).label("epoch")
+@cache  # building it takes longer than running it
+def _window(journal: Any, *, on_postgresql: bool) -> Select[Any]:
+    """Return the query of a tail: the position, beside each row of the window."""
+    position = _position(on_postgresql=on_postgresql).subquery("position")
+    horizon = _columns(on_postgresql=on_postgresql)[1]
+    found = (
+        select(journal)
+        .where(journal.xid >= bindparam("from_xid", type_=Xid8()))
+        .where(journal.xid < select(horizon).scalar_subquery())
+        .order_by(journal.xid, journal.id)
+        .limit(bindparam("at_most", type_=Integer()))
+        .subquery("found")
+    )
+    return (
+        select(position, aliased(journal, found))
+        .select_from(position.outerjoin(found, true()))
+        .order_by(found.c.xid, found.c.id)
+        .execution_options(populate_existing=True)
+    )
+
+
+@cache
+def _position(*, on_postgresql: bool) -> Select[Any]:
+    """Return the query of the columns (epoch, horizon, newest), all from one snapshot."""
+    return select(*_columns(on_postgresql=on_postgresql))
+
+
+def _columns(*, on_postgresql: bool) -> tuple[Any, Any, Any]:
+    token = select(JournalEpoch.token).order_by(JournalEpoch.id.desc()).limit(1)
     horizon: Any
-    end: Any
-    if is_postgresql(session):
+    newest: Any
+    if on_postgresql:
         snapshot = func.pg_current_snapshot()
         horizon = func.pg_snapshot_xmin(snapshot, type_=Xid8())
-        end = func.pg_snapshot_xmax(snapshot, type_=Xid8())
-    elif (own := own_tick(session)) is not None:
-        horizon = end = literal(own, BigInteger())
+        newest = func.pg_snapshot_xmax(snapshot, type_=Xid8())
     else:
-        tick = select(func.coalesce(func.max(JournalClock.tick), 0) + 1)
-        horizon = end = tick.scalar_subquery()
-    return epoch, horizon.label("horizon"), end.label("newest")
+        after = select(func.coalesce(func.max(JournalClock.tick), 0) + 1).scalar_subquery()
+        horizon = newest = func.coalesce(bindparam("own_tick", type_=BigInteger()), after)
+    epoch = token.scalar_subquery().label("epoch")
+    return epoch, horizon.label("horizon"), newest.label("newest")
 
 
 def _require_epoch(epoch: str | None) -> str:

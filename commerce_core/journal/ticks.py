@@ -13,6 +13,7 @@ from commerce_core.journal.tables import JournalClock
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+_CLOCK: Final[Any] = JournalClock.__table__
 _OWN_TICK: Final = "commerce_core.journal.own_tick"
 
 
@@ -27,18 +28,17 @@ def stamp(session: Session) -> dict[str, int]:
         return {}
     own = own_tick(session)
     # Written again in the same transaction, because a savepoint may have taken it back.
-    tick = _set_clock(session, JournalClock.tick + 1 if own is None else own)
+    tick = _set_clock(session, _CLOCK.c.tick + 1 if own is None else own)
     if tick is None:
         ensure_epoch(session)
-        tick = _set_clock(session, JournalClock.tick + 1)
+        tick = _set_clock(session, _CLOCK.c.tick + 1)
     session.info[_OWN_TICK] = (session.get_transaction(), tick)
     return {"xid": int(tick or 0)}
 
 
 def _set_clock(session: Session, value: Any) -> int | None:
-    return session.execute(
-        update(JournalClock).values(tick=value).returning(JournalClock.tick)
-    ).scalar_one_or_none()
+    statement = update(_CLOCK).values(tick=value).returning(_CLOCK.c.tick)
+    return session.connection().execute(statement).scalar_one_or_none()
 
 
 def own_tick(session: Session) -> int | None:

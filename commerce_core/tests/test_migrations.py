@@ -24,8 +24,8 @@ from commerce_core.migrations import (
 )
 from commerce_core.models import metadata
 from commerce_core.testing import make_variant
-from commerce_core.tests.catalogue import constraint_names, described
 from commerce_core.tests.databases import opened
+from commerce_core.tests.schema_text import constraint_names, described
 from commerce_core.tests.source import ROOT
 
 if TYPE_CHECKING:

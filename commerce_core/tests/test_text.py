@@ -18,7 +18,7 @@ def test_composed_and_decomposed_letters_become_one_text() -> None:
     assert clean_text("Mu\u0308ller", name="the name", max_length=6) == "Müller"
 
 
-@pytest.mark.parametrize("text", ["👩‍👩‍👧 mug", "مصباح", "灯", "O'Neil & <b>"])
+@pytest.mark.parametrize("text", ["👩‍👩‍👧 mug", "مصباح", "מנורה \u200f!", "灯", "O'Neil & <b>"])
 def test_emoji_foreign_scripts_and_marks_are_kept(text: str) -> None:
     assert clean_text(text, name="the name", max_length=20) == text
 
@@ -33,6 +33,8 @@ def test_emoji_foreign_scripts_and_marks_are_kept(text: str) -> None:
         "a\x00b",
         "a\nb",
         "a\x1b[0m",
+        "a\u202etxet",
+        "\u2066a\u2069",
         "\ud800",
         "x" * 11,
         None,

@@ -23,6 +23,7 @@ from commerce_core.journal import read_cursor
 from webapp.live.changes import LevelState, read_levels
 from webapp.live.frames import as_json
 from webapp.live.stream import EventStream, open_stream, topic_of
+from webapp.records import address_number
 from webapp.security import Right
 
 PAGE_SIZE: Final = 100
@@ -82,9 +83,10 @@ def _number(request: Request[Any, Any, Any], name: str, default: int) -> int:
     text = request.query_params.get(name)
     if text is None:
         return default
-    if not text.isdecimal() or len(text) > len(str(2**62)):
+    number = address_number(text)
+    if number is None:
         raise HTTPException(f"{name} must be a whole number.", status_code=400)
-    return int(text)
+    return number
 
 
 router = Router("/api/v1", route_handlers=[list_stock, stream_stock], tags=["stock"])

@@ -21,6 +21,20 @@ def run(arguments: argparse.Namespace) -> None:
     from commerce_core import migrations as core  # noqa: PLC0415 - see the package's docstring
     from webapp import migrations as web  # noqa: PLC0415
 
+    _require_kept(arguments.database)
     core.upgrade(arguments.database)
     web.upgrade(arguments.database)
     say("The database is at this version.")
+
+
+def _require_kept(url: str) -> None:
+    """Refuse a database in memory: it would be gone with the command, and nobody told."""
+    from commerce_core.database import normalize_url  # noqa: PLC0415
+    from commerce_core.errors import InvalidDatabaseUrlError  # noqa: PLC0415
+
+    parsed = normalize_url(url)
+    name, mode = parsed.database or "", parsed.query.get("mode")
+    in_memory = name in {"", ":memory:", "file::memory:"} or mode == "memory"
+    if parsed.get_backend_name() == "sqlite" and in_memory:
+        message = "this database is only in memory: name a file, for example sqlite:///shop.db"
+        raise InvalidDatabaseUrlError(message)

@@ -8,8 +8,8 @@ from commerce_core import migrations as core
 from commerce_core.clock import utc_now
 from commerce_core.database import make_engine, make_session_factory
 from webapp import migrations as web
+from webapp.commands.progress import ProgressBar
 from webapp.demo.history import DAYS, tell_story
-from webapp.demo.progress import ProgressBar
 from webapp.demo.writing import count_rows, write_story
 
 if TYPE_CHECKING:

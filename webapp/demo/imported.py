@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from commerce_core.database import make_engine, make_session_factory
 from commerce_core.flows import run_flow
 from commerce_core.importing import import_flow, read_online_retail
+from webapp.commands.progress import PhaseBars
 from webapp.demo.generated import migrate
 from webapp.demo.live_orders import ACTOR
-from webapp.demo.progress import ProgressBar
 from webapp.demo.replay import LOCATION, replay_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from commerce_core.importing import Phase, Progress, Survey
+    from commerce_core.importing import Survey
 
 SHOP_NAME: Final = "Online Retail"
 TIME_ZONE: Final = "Europe/London"
@@ -48,32 +48,3 @@ def import_shop(url: str, *, survey: Survey, check: Callable[[], None] = lambda:
             run_flow(make_session_factory(engine), flow)
     finally:
         engine.dispose()
-
-
-class PhaseBars:
-    """One progress bar after the other, one for each phase of an import."""
-
-    def __init__(self, check: Callable[[], None]) -> None:
-        self._check = check
-        self._phase: Phase | None = None
-        self._bar: ProgressBar | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
-
-    def show(self, progress: Progress) -> None:
-        """Move the bar of the phase, and begin it if it is new."""
-        if progress.phase is not self._phase or self._bar is None:
-            self._close()
-            self._phase = progress.phase
-            self._bar = ProgressBar(f"Import: {progress.phase}", check=self._check).__enter__()
-        total = round(progress.done / progress.part) if progress.part else progress.done
-        self._bar.show(progress.done, total)
-
-    def _close(self) -> None:
-        if self._bar is not None:
-            self._bar.__exit__(None, None, None)
-            self._bar = None

@@ -30,7 +30,7 @@ from webapp.demo.database_file import DemoFileError
 from webapp.demo.live_orders import ACTOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy.orm import Session, sessionmaker
 
@@ -57,32 +57,44 @@ def replay_from(survey: Survey) -> datetime:
 class Replay:
     """What is left of a file, to be booked at its own rhythm times ``speed``."""
 
-    def __init__(self, url: str, survey: Survey, *, speed: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        rows: Sequence[Row],
+        *,
+        customers: Mapping[str, int],
+        location_id: int,
+        speed: float,
+    ) -> None:
         self._url = url
-        self._survey = survey
+        self._rows = rows
+        self._customers = customers
+        self._location_id = location_id
         self._speed = speed
-        self._rows: Sequence[Row] = ()
-        self._customers: dict[str, int] = {}
-        self._location_id = 0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="demo replay", daemon=True)
 
-    def prepare(self, factory: sessionmaker[Session]) -> None:
-        """Find out what is left to be replayed.
+    @classmethod
+    def prepare(cls, url: str, survey: Survey, *, speed: float) -> Replay:
+        """Find out what of ``survey`` is not in the database at ``url`` yet.
 
         Raises:
             DemoFileError: the database was made from another file.
         """
-        with factory() as session:
-            self._rows = new_rows(session, SYSTEM, self._survey.rows)
-            self._customers = _ids(session, Customer)
-            variants = _ids(session, Variant)
-            self._location_id = get_location(session, code=LOCATION).id
-        for item in self._survey.goods:
+        engine = make_engine(url)
+        try:
+            with make_session_factory(engine)() as session:
+                rows = new_rows(session, SYSTEM, survey.rows)
+                customers, variants = _ids(session, Customer), _ids(session, Variant)
+                location_id = get_location(session, code=LOCATION).id
+        finally:
+            engine.dispose()
+        for item in survey.goods:
             item.variant_id = variants.get(item.key)
-        if not all(item.variant_id for item in self._survey.goods):
+        if not all(item.variant_id for item in survey.goods):
             message = "the kept database was made from another file: choose another path for --keep"
-            raise DemoFileError(message, path=self._url)
+            raise DemoFileError(message, path=url)
+        return cls(url, rows, customers=customers, location_id=location_id, speed=speed)
 
     @property
     def rows_left(self) -> int:
@@ -90,7 +102,7 @@ class Replay:
         return len(self._rows)
 
     def start(self) -> None:
-        """Begin. Call ``prepare`` before."""
+        """Begin. Call it once."""
         self._thread.start()
 
     def ask_to_stop(self) -> None:

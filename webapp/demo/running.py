@@ -80,6 +80,7 @@ def _run(path: Path, wishes: Wishes, say: Callable[[str], None], check: Callable
     survey = imported.read_file(wishes.data, check=check) if wishes.data else None
     _make_ready(path, survey, wishes, say, check)
     people = None if wishes.is_still else _people(settings.database_url, survey, wishes, say)
+    del survey  # half a million rows, of which only those to be replayed are still needed
     app = create_app(settings)
     with ExitStack() as stack:
         if people is not None:
@@ -131,12 +132,7 @@ def _people(url: str, survey: Survey | None, wishes: Wishes, say: Callable[[str]
     """Return those who will move the stock."""
     if survey is None:
         return Shoppers(url, seed=wishes.seed)
-    replay = Replay(url, survey, speed=wishes.speed)
-    engine = make_engine(url)
-    try:
-        replay.prepare(make_session_factory(engine))
-    finally:
-        engine.dispose()
+    replay = Replay.prepare(url, survey, speed=wishes.speed)
     say(f"{replay.rows_left:,} rows will be replayed at {wishes.speed:g} times their speed.")
     return replay
 

@@ -25,6 +25,7 @@ from webapp.live.frames import encode_event, status_event
 from webapp.live.hub import Hub
 from webapp.live.subscription import Subscription
 from webapp.live.topics import ALL_STOCK, Topic
+from webapp.records import address_number
 from webapp.security import Right, session_is_alive, signed_in_user
 
 MOST_STREAMS: Final = 20
@@ -175,9 +176,10 @@ def topic_of(request: Request[Any, Any, Any]) -> Topic:
     for kind in ("variant", "product", "location"):
         value = request.query_params.get(kind)
         if value:
-            if not value.isdecimal():
+            number = address_number(value)
+            if number is None:
                 raise HTTPException(f"{kind} must be a number.", status_code=400)
-            return Topic(kind, int(value))
+            return Topic(kind, number)
     return ALL_STOCK
 
 

@@ -129,11 +129,14 @@ class Subscription:
             return []
         self.is_behind = False
         self._mailbox.clear()
+        has_read = False
         try:
             frame = await self._hub.catch_up(self.topic, self.representation, self.position)
+            has_read = True
         except CommerceError:
-            self.is_behind = True  # the hub will remind us
-            return []
+            return []  # the hub will remind us
+        finally:
+            self.is_behind = self.is_behind or not has_read
         if frame is None:
             self._reset_reason = "too far behind"
             return [self._tell_reset()]

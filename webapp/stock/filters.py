@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from webapp.records import address_number
+
 PATH: Final = "/stock"
 _LONGEST_QUERY: Final = 200
 _MOST_VALUES: Final = 50
@@ -101,5 +103,4 @@ class BoardFilter:
 
 
 def _number(text: Any) -> int | None:
-    value = str(text or "")
-    return int(value) if value.isdecimal() and len(value) <= len(str(2**63)) - 1 else None
+    return address_number(str(text or ""))

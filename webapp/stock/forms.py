@@ -14,8 +14,9 @@ from commerce_core.inventory.models import REASON_LENGTH
 from webapp.stock.filters import PATH
 from webapp.wire import safe_next
 
-_WHOLE: Final = re.compile(r"[+-]?\d{1,12}")
-_PLACE: Final = re.compile(r"(\d{1,18})-(\d{1,18})")
+_SIGN: Final = re.compile(r"^([+-]) ")
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,12}")
+_PLACE: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 
 class UnknownPlaceError(InvalidInputError):
@@ -111,8 +112,11 @@ class AdjustForm:
 
     @property
     def pieces(self) -> int | None:
-        """The change as a number; None where it is no whole number."""
-        plain = self.delta.replace("\u2212", "-").replace(" ", "")
+        """The change as a number; None where it is no whole number.
+
+        A space may follow the sign and stand nowhere else: "1 0" is a slip and not ten.
+        """
+        plain = _SIGN.sub(r"\1", self.delta.replace("\u2212", "-"))
         return int(plain) if _WHOLE.fullmatch(plain) else None
 
     @property

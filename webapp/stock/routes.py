@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 from zoneinfo import ZoneInfo
 
 from litestar import MediaType, Request, Response, Router, get, post
@@ -127,7 +128,8 @@ def _adjusted(
     """Say what happened. The number itself comes by the stream, as for everybody else."""
     if not wants_fragment(request):
         return Redirect(form.back, status_code=303)
-    undo = AdjustForm(form.place, back=form.back)
+    key = uuid5(NAMESPACE_OID, form.key).hex  # of this adjustment, so it is undone once
+    undo = AdjustForm(form.place, back=form.back, key=key)
     headers = {"hx-trigger": '{"popup:close": {}}'}
     context = {"form": form, "done": done, "undo": undo}
     return _template("stock/_adjusted.html", context, headers=headers)

@@ -11,7 +11,7 @@ from litestar import Request
 
 from webapp.accounts.sessions import Identity
 from webapp.security import Right
-from webapp.stock.board import MOST_COUNTED, Board
+from webapp.stock.board import MOST_COUNTED, PAGE_SIZE, Board
 from webapp.stock.cells import CellWriter
 from webapp.stock.filters import BoardFilter, StateFilter
 
@@ -121,11 +121,11 @@ def _state_facet(state: StateFilter, board: Board, wanted: BoardFilter) -> State
 
 def _place(board: Board, wanted: BoardFilter) -> PagePlace:
     rows = board.rows
-    first = wanted.start + 1 if board.has_previous else 1
-    last = first + len(rows) - 1
-    start = max(0, first - 1 - len(rows))
     is_capped = board.count is not None and board.count > MOST_COUNTED
     is_at_least = is_capped and wanted.is_set and not wanted.only_state
+    first = _first(board, wanted, None if is_at_least else board.count)
+    last = first + len(rows) - 1
+    start = max(0, first - 1 - PAGE_SIZE)
     to_previous = board.has_previous and rows
     to_next = board.has_next and rows
     return PagePlace(
@@ -139,6 +139,20 @@ def _place(board: Board, wanted: BoardFilter) -> PagePlace:
         next=wanted.url(after=rows[-1].variant_id, before=None, start=last) if to_next else "",
         is_beyond=not rows and board.has_previous,
     )
+
+
+def _first(board: Board, wanted: BoardFilter, count: int | None) -> int:
+    """Return the place of the page's first row: as the address says, within what can be.
+
+    The address may be old or typed. The end of a list is known to the row where it is counted.
+    """
+    if not board.has_previous:
+        return 1
+    most = board.census.variants if count is None else count
+    behind = max(1, most - len(board.rows))
+    if count is not None and not board.has_next:
+        return behind + 1
+    return min(wanted.start, behind) + 1
 
 
 def _without(values: tuple[str, ...], value: str) -> tuple[str, ...]:

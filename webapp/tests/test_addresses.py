@@ -123,6 +123,30 @@ async def test_programs_and_streams_are_told_401_and_not_redirected(browser: Bro
     assert "hx-redirect" not in answer.headers
 
 
+async def test_a_stream_of_the_api_refuses_as_the_rest_of_it(browser: Browser) -> None:
+    stream = "/api/v1/stock/stream"
+    headers = {"Accept": "text/event-stream"}
+    refused = [await browser.get(stream, headers=headers)]
+    await browser.become(Role.VIEWER)
+    queries = ("after=garbage", "variant=two", "variant=\u0663", "product=" + "9" * 5000)
+    refused += [await browser.get(f"{stream}?{query}", headers=headers) for query in queries]
+    assert [answer.status_code for answer in refused] == [401, 422, 400, 400, 400]
+    for answer in refused:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["status"] == answer.status_code
+
+
+async def test_a_number_in_an_address_is_plain_digits(browser: Browser) -> None:
+    await browser.become(Role.VIEWER)
+    assert (await browser.get("/stock/1")).status_code == 200
+    assert (await browser.get("/stock/1/")).status_code == 200
+    for written in ("\u0661", "0_1", "%2B1", "01", "-1", "%201", str(2**63), "9" * 5000):
+        assert (await browser.get(f"/stock/{written}")).status_code == 404, written
+        assert (await browser.get(f"/stock/explain/1/{written}")).status_code == 404, written
+    for query in ("after=9999999999999999999", "after=\u0661", "limit=-1"):
+        assert (await browser.get(f"/api/v1/stock?{query}")).status_code == 400, query
+
+
 def test_a_stream_is_known_by_its_address_whatever_htmx_accepts() -> None:
     headers = [(b"accept", b"text/html, text/event-stream"), (b"hx-request", b"true")]
     for path, kind in (("/stock/stream", RequestKind.STREAM), ("/stock", RequestKind.HTMX)):

@@ -80,6 +80,16 @@ def failures() -> dict[str, tuple[list[str], str]]:
             ["migrate", "--database", "postgresql://shop:hunter2@127.0.0.1:9/shop"],
             "check that it runs",
         ),
+        "an @ in the password": (
+            ["migrate", "--database", "postgresql://shop:p@hunter2@/shop"],
+            "written %40",
+        ),
+        "an @ and a slash": (
+            ["migrate", "--database", "postgresql://shop:p@hunter2/x@y/shop"],
+            "written %40",
+        ),
+        "in memory": (["migrate", "--database", "sqlite://"], "only in memory"),
+        "in memory by name": (["migrate", "--database", "sqlite:///:memory:"], "only in memory"),
         "not migrated": (["serve", "--database", "sqlite:///empty.db"], "commerce migrate"),
         "not a database": (["migrate", "--database", "sqlite:///text.db"], "not a database"),
         "bad port": (["serve", "--database", "sqlite:///empty.db", "--port", "70000"], "PORT"),

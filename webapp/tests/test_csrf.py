@@ -10,7 +10,7 @@ from litestar.response import Template
 
 import webapp.app
 from webapp.accounts.roles import Role
-from webapp.csrf import FormToken
+from webapp.csrf import MOST_BYTES, MOST_FIELDS, FormToken
 from webapp.security import Right
 
 if TYPE_CHECKING:
@@ -85,6 +85,32 @@ async def test_without_the_right_token_nothing_happens(
     answer = await browser.http.post("/change", **sent)
     assert answer.status_code in {400, 403}
     assert changes == []
+
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+async def test_a_form_from_nowhere_is_not_even_read(browser: Browser) -> None:
+    await browser.become(None)
+    browser.http.cookies.clear()
+    body = b"a=1&" * (MOST_BYTES // 2)
+    answer = await browser.http.post("/login", content=body, headers=FORM)
+    assert answer.status_code == 403  # 413 would mean that somebody looked at the body
+
+
+async def test_too_large_a_form_is_refused_before_it_is_parsed(browser: Browser) -> None:
+    await browser.become(None)
+    await browser.token()
+    fields = b"&".join(b"a%d=1" % number for number in range(MOST_FIELDS + 1))
+    answer = await browser.http.post("/login", content=fields, headers=FORM)
+    assert answer.status_code == 413
+    assert "too many fields" in answer.text
+    long = b"a=" + b"x" * MOST_BYTES
+    assert (await browser.http.post("/login", content=long, headers=FORM)).status_code == 413
+    files = {"file": b"x" * MOST_BYTES}
+    assert (await browser.http.post("/login", files=files)).status_code == 413
+    parts = {f"a{number}": (None, "1") for number in range(MOST_FIELDS + 1)}
+    assert (await browser.http.post("/login", files=parts)).status_code in {400, 413}
 
 
 async def test_the_answer_says_what_to_do_and_still_has_working_forms(browser: Browser) -> None:

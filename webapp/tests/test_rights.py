@@ -13,6 +13,7 @@ from webapp.accounts.users import get_user, set_user_role
 from webapp.app import create_app
 from webapp.security import MissingRightError, Right, StatedRoute, require_rights, stated_routes
 from webapp.settings import Settings
+from webapp.wire import is_stream
 
 if TYPE_CHECKING:
     import httpx
@@ -67,10 +68,6 @@ async def test_every_route_answers_everybody_by_right(
             assert answer.status_code == 401 or leads_to_login(answer)
         else:
             assert answer.status_code == REFUSED, f"{role} got in"
-
-
-def is_stream(path: str) -> bool:
-    return path.endswith("/stream") or path.startswith("/live/")
 
 
 def leads_to_login(answer: httpx.Response) -> bool:

@@ -14,6 +14,7 @@ from webapp.app import create_app
 from webapp.security import stated_routes
 from webapp.settings import Settings
 from webapp.tests.stockroom import fill_papers
+from webapp.wire import is_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 FEW, MANY = 10, 200
-WITHOUT_DATABASE = ("/static/", "/api/v1/schema", "/live/")
+WITHOUT_DATABASE = ("/static/", "/api/v1/schema")
 EXAMPLES: dict[str, str] = {
     "/stock/{variant_id:int}": "/stock/1",
     "/stock/adjust": "/stock/adjust?at=1-1",
@@ -54,9 +55,7 @@ def pages() -> list[str]:
     routes = stated_routes(create_app(Settings()).routes)
     found = {route.path for route in routes if "GET" in route.methods}
     return sorted(
-        path
-        for path in found
-        if not path.startswith(WITHOUT_DATABASE) and not path.endswith("/stream")
+        path for path in found if not path.startswith(WITHOUT_DATABASE) and not is_stream(path)
     )
 
 

@@ -10,37 +10,32 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from commerce_core.clock import utc_now
-from commerce_core.database import is_postgresql
 from commerce_core.database.bulk import insert_rows, moment_storer
 from commerce_core.errors import InsufficientStockError, InvalidQuantityError, InvalidTimeError
-from commerce_core.inventory.ledger.batch import shortfall
-from commerce_core.inventory.ledger.levels import (
-    MAX_QUANTITY,
-    POLICY,
-    LevelState,
-    ensure_levels,
-    lock_levels,
+from commerce_core.inventory.ledger.bulk_levels import (
+    BulkLevel,
+    Place,
+    lock_or_begin,
+    names_of,
+    save_levels,
 )
-from commerce_core.inventory.ledger.objects import refresh
-from commerce_core.inventory.models import QUANTITIES, MovementKind, StockLevel, StockMovement
+from commerce_core.inventory.ledger.levels import MAX_QUANTITY
+from commerce_core.inventory.models import QUANTITIES, MovementKind, StockMovement
 from commerce_core.journal import stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
 _CLOCK_TOLERANCE: Final = timedelta(minutes=5)
-_LEVELS: Final[Any] = StockLevel.__table__
 _MOVEMENTS: Final[Any] = StockMovement.__table__
 _COLUMNS: Final = (
     "level_id", "variant_id", "location_id", "kind", "actor", "reason", "cause_kind", "cause_id",
     "occurred_at", "recorded_at", "version", "on_hand_delta", "short_delta",
     "safety_stock", "minimum", *QUANTITIES,
 )  # fmt: skip
-_PROMISES: Final = ("damaged", "quality_control", "allocated", "reserved", "short")
-_SAVED: Final = ("on_hand", "short", "version", "last_occurred_at", *POLICY)
 
 
 class PastMovement(NamedTuple):
@@ -81,7 +76,7 @@ def post_history(
     if not movements:
         return
     session.flush()
-    levels = _lock_all(session, {movement[:2] for movement in movements})
+    levels = lock_or_begin(session, {movement[:2] for movement in movements})
     book = _Book(session, levels, cover)
     for movement in movements:
         book.enter(movement)
@@ -89,15 +84,7 @@ def post_history(
     number = stamp(session)
     rows = [(*row, *number.values()) for row in book.rows]
     insert_rows(session, _MOVEMENTS, (*_COLUMNS, *number), rows)
-    _save_levels(session, levels.values())
-
-
-def _lock_all(session: Session, places: set[tuple[int, int]]) -> dict[tuple[int, int], LevelState]:
-    levels = lock_levels(session, places)
-    if len(levels) < len(places):
-        ensure_levels(session, places - levels.keys())
-        levels = lock_levels(session, places)
-    return levels
+    save_levels(session, levels.values())
 
 
 class _Book:
@@ -108,17 +95,16 @@ class _Book:
     """
 
     def __init__(
-        self, session: Session, levels: Mapping[tuple[int, int], LevelState], cover: str | None
+        self, session: Session, levels: Mapping[Place, BulkLevel], cover: str | None
     ) -> None:
         self.rows: list[tuple[Any, ...]] = []
+        self._session = session
         self._levels = levels
         self._cover = cover
         self._now = utc_now()
         self._stored = moment_storer(session)
         self._recorded_at = self._stored(self._now)
-        self._promised = {
-            level.id for level in levels.values() if any(map(level.quantities.get, _PROMISES))
-        }
+        self._promised = {level.id for level in levels.values() if level.has_promises}
 
     def enter(self, movement: PastMovement) -> None:
         """Check a movement, change its level, and add its row."""
@@ -131,10 +117,10 @@ class _Book:
         if last is not None and moment < last:
             moment = last
         stored = self._stored(moment)
-        short = self._shortfall(level, delta) if level.id in self._promised else 0
+        quantities["on_hand"] += delta
+        short = level.settle_short() if level.id in self._promised else 0
         if policy:
             level.policy |= policy
-        quantities["on_hand"] += delta
         level.version += 1
         level.last_occurred_at = moment
         self.rows.append(
@@ -158,15 +144,18 @@ class _Book:
             )
         )
 
-    def _make_possible(self, level: LevelState, movement: PastMovement) -> None:
+    def _make_possible(self, level: BulkLevel, movement: PastMovement) -> None:
         """Receive what ``movement`` lacks, or raise what forbids it."""
         present, delta = level.quantities["on_hand"], movement.on_hand_delta
         if delta > 0:
-            message = f"{level.sku} would be {present + delta:,}; at most {MAX_QUANTITY:,} can be"
-            raise InvalidQuantityError(message, sku=level.sku, quantity=present + delta)
+            sku, _ = names_of(self._session, level)
+            after = present + delta
+            message = f"{sku} would be {after:,}; at most {MAX_QUANTITY:,} can be booked"
+            raise InvalidQuantityError(message, sku=sku, quantity=after)
         if self._cover is None:
+            sku, location = names_of(self._session, level)
             raise InsufficientStockError(
-                sku=level.sku, location=level.location_name, requested=-delta, available=present
+                sku=sku, location=location, requested=-delta, available=present
             )
         self.enter(
             movement._replace(
@@ -179,11 +168,6 @@ class _Book:
             )
         )
 
-    def _shortfall(self, level: LevelState, delta: int) -> int:
-        short = shortfall(level, {"on_hand": delta})
-        level.quantities["short"] += short
-        return short
-
     def require_past(self) -> None:
         """Raise InvalidTimeError if a level's last movement lies in the future."""
         for level in self._levels.values():
@@ -191,21 +175,3 @@ class _Book:
             if last is not None and last > self._now + _CLOCK_TOLERANCE:
                 message = f"occurred_at {last.isoformat()} lies in the future"
                 raise InvalidTimeError(message, occurred_at=last)
-
-
-def _save_levels(session: Session, levels: Iterable[LevelState]) -> None:
-    connection, stored = session.connection(), moment_storer(session)
-    mark = "%s" if is_postgresql(session) else "?"
-    assignments = ", ".join(f"{name} = {mark}" for name in _SAVED)
-    statement = f"UPDATE {_LEVELS} SET {assignments} WHERE id = {mark}"  # noqa: S608 - our own names
-    rows: list[tuple[Any, ...]] = []
-    for level in levels:
-        on_hand, short = level.quantities["on_hand"], level.quantities["short"]
-        moment = level.last_occurred_at
-        at = None if moment is None else stored(moment)
-        rows.append((on_hand, short, level.version, at, *level.policy.values(), level.id))
-    connection.exec_driver_sql(statement, rows)
-    if not session.identity_map:
-        return
-    for level in levels:
-        refresh(session, StockLevel, {"id": level.id, **level.columns()})

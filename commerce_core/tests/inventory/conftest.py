@@ -60,7 +60,7 @@ class Shop:
 
     def forget_promises(self) -> None:
         """Take what ``set_level`` put there out of the movements again."""
-        cleared = "damaged = 0, quality_control = 0, allocated = 0"
+        cleared = "damaged = 0, quality_control = 0, allocated = 0, safety_stock = 0"
         self.database.sql(f"UPDATE commerce_stock_movement SET {cleared}")  # noqa: S608 - a test
 
 

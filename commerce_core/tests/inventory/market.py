@@ -107,7 +107,6 @@ def opened_venue(kind: tuple[str, str, str], servers: Callable[[str], Any]) -> I
         if not migrated:
             create_stock_alone(url)
         clock = FrozenClock()
-        stack.enter_context(use_clock(clock))  # before the event loop copies the context
         database = stack.enter_context(opened(url))
         database.run(ensure_epoch)
         yield Venue(database, stack.enter_context(unit_of_work(database, session)), clock)

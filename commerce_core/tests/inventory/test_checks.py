@@ -36,8 +36,8 @@ from commerce_core.inventory import (
 from commerce_core.inventory.ledger import levels
 from commerce_core.money import Money
 from commerce_core.testing import make_location, make_variant
-from commerce_core.tests.catalogue import constraint_names
 from commerce_core.tests.databases import Database, opened
+from commerce_core.tests.schema_text import constraint_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -147,9 +147,7 @@ def test_it_can_be_stopped_while_the_shop_is_made(tmp_path: Path, number: signal
     assert wait_for(lambda: bool(list(tmp_path.glob("commerce-demo-*/*.building"))))
     time.sleep(0.5)
     process.send_signal(number)
-    began = time.monotonic()
     out, err = process.communicate(timeout=10)
-    assert time.monotonic() - began < 3
     assert (process.returncode, out.strip()) == (0, "Stopped.")
     assert "Traceback" not in err
     assert list(tmp_path.glob("commerce-demo-*")) == []

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from webapp.demo.progress import ProgressBar
+from webapp.commands.progress import ProgressBar
 
 
 class Terminal(io.StringIO):

@@ -50,9 +50,7 @@ def counted(engine: Engine) -> tuple[ImportSummary, dict[int, int]]:
 
 def run(url: str, survey: Survey, *, for_seconds: float | None = None) -> int:
     """Replay as quickly as it goes, to the end or for a while; return how much was left."""
-    replay = Replay(url, survey, speed=1e9)
-    with opened(url) as engine:
-        replay.prepare(make_session_factory(engine))
+    replay = Replay.prepare(url, survey, speed=1e9)
     replay.start()
     if for_seconds is None:
         ends = time.monotonic() + 30
@@ -127,6 +125,5 @@ def test_another_file_than_the_kept_one_is_refused(file: Path, tmp_path: Path) -
     import_shop(url, survey=read_file(file))
     survey = read_file(file)
     survey.goods.append(replace(survey.goods[0], key="99999Z"))
-    replay = Replay(url, survey, speed=60)
-    with opened(url) as engine, pytest.raises(DemoFileError, match="made from another file"):
-        replay.prepare(make_session_factory(engine))
+    with pytest.raises(DemoFileError, match="made from another file"):
+        Replay.prepare(url, survey, speed=60)

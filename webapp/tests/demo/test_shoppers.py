@@ -39,6 +39,7 @@ def names_of_threads() -> set[str]:
     return {thread.name for thread in threading.enumerate()}
 
 
+@pytest.mark.slow
 def test_they_move_stock_until_they_are_stopped(shop: sessionmaker[Session], shop_url: str) -> None:
     def moved() -> int:
         with shop() as session:

@@ -59,6 +59,7 @@ def mine(session: Session) -> Counter[MovementKind]:
     return Counter(kinds)
 
 
+@pytest.mark.slow
 def test_everything_happens_at_a_natural_pace(
     shop: sessionmaker[Session], clock: FrozenClock
 ) -> None:

@@ -1,0 +1,138 @@
+"""The promise, against every order of things: no final state is lost, no version goes back.
+
+Hypothesis makes up what writers, clients and the line between them do. When it is quiet again,
+every client knows exactly what the database knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from commerce_core.journal import begin_epoch
+from webapp.tests.harness import FEW
+from webapp.tests.live.clients import Client, Shop, adjust, running_hub, settle
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy.orm import Session
+
+    from webapp.live.hub import Hub
+
+pytestmark = pytest.mark.slow
+
+CLIENTS = 3
+numbers = st.integers(0, 5)
+pieces = st.integers(-6, 6).filter(bool)
+some_client = st.integers(0, CLIENTS - 1)
+STEPS = st.one_of(
+    st.tuples(st.just("commit"), numbers, pieces),
+    st.tuples(st.just("commit"), numbers, pieces),
+    st.tuples(st.just("burst"), numbers, st.integers(2, 12)),
+    st.tuples(st.just("roll_back"), numbers, pieces),
+    st.tuples(st.just("read"), some_client, st.just(0)),
+    st.tuples(st.just("drop"), some_client, st.just(0)),
+    st.tuples(st.just("crash"), some_client, st.just(0)),
+    st.tuples(st.just("reload"), some_client, st.just(0)),
+    st.tuples(st.just("pause"), st.integers(1, 8), st.just(0)),
+    st.tuples(st.just("new_epoch"), st.just(0), st.just(0)),
+)
+
+
+class PowerCutError(Exception):
+    """Ends a transaction before its commit."""
+
+
+@dataclass
+class World:
+    """What the steps act on. The last client never reads until all is quiet."""
+
+    shop: Shop
+    hub: Hub
+    variants: list[int]
+    clients: list[Client] = field(default_factory=list)
+
+    async def do(self, name: str, first: int, second: int) -> None:
+        await getattr(self, name)(first, second)
+
+    async def commit(self, number: int, change: int) -> None:
+        await asyncio.to_thread(self.shop.adjust, self.variants[number], change)
+
+    async def burst(self, number: int, count: int) -> None:
+        def write(session: Session) -> None:
+            for step in range(count):
+                adjust(session, self.variants[(number + step) % 6], 1)
+
+        await asyncio.to_thread(self.shop.run, write)
+
+    async def roll_back(self, number: int, change: int) -> None:
+        def write(session: Session) -> None:
+            adjust(session, self.variants[number], change)
+            raise PowerCutError
+
+        with pytest.raises(PowerCutError):
+            await asyncio.to_thread(self.shop.run, write)
+
+    async def read(self, number: int, _: int) -> None:
+        if number != CLIENTS - 1:
+            await self.clients[number].read()
+
+    async def drop(self, number: int, _: int) -> None:
+        """Lose the line; the client comes back with the last id it saw."""
+        self.clients[number].drop()
+        self.clients[number].connect()
+
+    async def crash(self, number: int, _: int) -> None:
+        """Lose the line with bytes under way: they were taken, but never arrived."""
+        client = self.clients[number]
+        try:
+            async with asyncio.timeout(0.01):
+                await client.subscription.take()
+        except TimeoutError:
+            pass
+        client.drop()
+        client.connect()
+
+    async def reload(self, number: int, _: int) -> None:
+        self.clients[number].drop()
+        self.clients[number].open_page()
+
+    async def pause(self, ticks: int, _: int) -> None:
+        await asyncio.sleep(0.02 * ticks)
+
+    async def new_epoch(self, _: int, __: int) -> None:
+        await asyncio.to_thread(self.shop.run, begin_epoch)
+
+
+async def live_through(url: str, steps: list[tuple[str, int, int]]) -> None:
+    shop = Shop(url)
+    async with running_hub(url) as hub:
+        world = World(shop, hub, shop.variants()[:6])
+        world.clients = [Client(shop, hub).open_page() for _ in range(CLIENTS)]
+        for name, first, second in steps:
+            await world.do(name, first, second)
+        await settle(world.clients, seconds=20)
+    shop.close()
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=st.lists(STEPS, min_size=5, max_size=25))
+def test_when_it_is_quiet_everybody_knows_what_the_database_knows(
+    steps: list[tuple[str, int, int]], tmp_path: Path, templates: dict[int, Path]
+) -> None:
+    path = tmp_path / "shop.db"
+    for old in tmp_path.glob("shop.db*"):
+        old.unlink()
+    shutil.copy(templates[FEW], path)
+    asyncio.run(live_through(f"sqlite:///{path}", steps))

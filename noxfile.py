@@ -142,6 +142,12 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["install"], default=False)
+def stress(session: nox.Session) -> None:
+    """Let crowds fight for stock, 100,000 attempts at least; ``-- --attempts N --minutes M``."""
+    _run(session, "python", "-m", "stress", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["install"], default=False)
 def screenshots(session: nox.Session) -> None:
     """Render every page at three widths, light and dark, into the folder screenshots/."""
     _run(session, "python", "-m", "webapp.tests.screenshots", *session.posargs)

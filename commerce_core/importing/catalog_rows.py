@@ -72,7 +72,7 @@ def write_suffixes(session: Session, goods: Sequence[Item], *, created_at: datet
 
 def _suffix_ids(session: Session, axis: int) -> dict[str, int]:
     query = select(OptionValue.name, OptionValue.id).filter_by(option_type_id=axis)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def write_products(

@@ -31,7 +31,7 @@ class DelimitedTable:
         self._line = 0
         self._is_cut_off = False
         self._blocks = self._read_blocks()
-        self._first = next(self._blocks, [])
+        self._first: list[str] = next(filter(None, self._blocks), [])
         header = self._first.pop(0) if self._first else ""
         self._line = 1
         self.header: Sequence[str] = [name.strip() for name in split_line(header) or [header]]

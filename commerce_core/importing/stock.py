@@ -54,7 +54,7 @@ def write_opening_stock(
     query = select(StockLevel.variant_id, StockLevel.on_hand).where(
         StockLevel.location_id == location_id, StockLevel.variant_id.in_(list(needs))
     )
-    there = dict(session.execute(query).tuples().all())
+    there = dict(session.execute(query).all())
     movements = [
         PastMovement(
             variant_id=variant,

@@ -77,8 +77,9 @@ class Board:
     cursor: Cursor
     census: Census
     locations: Sequence[StockLocation]
-    """All of them; ``shown`` are those with a column."""
+    """All of them; ``shown`` are those with a column, ``chosen`` those the list is narrowed to."""
     shown: Sequence[StockLocation]
+    chosen: Sequence[StockLocation]
     products: Sequence[Product]
     """Those the list is narrowed to."""
     groups: list[ProductGroup]
@@ -99,16 +100,17 @@ def read_board(
     """Read a page of the board."""
     cursor = read_cursor(session)
     locations = list_locations(session)
-    shown = [location for location in locations if location.code in wanted.locations] or locations
+    chosen = [location for location in locations if location.code in wanted.locations]
     products = _read_products_by_slug(session, wanted.products)
     match = match_variants(session, wanted.query)
-    condition = _condition(wanted, census, match, products, shown)
+    condition = _condition(wanted, census, match, products, chosen)
     page = _read_page(session, wanted, condition)
     return Board(
         cursor=cursor,
         census=census,
         locations=locations,
-        shown=shown,
+        shown=chosen or locations,
+        chosen=chosen,
         products=products,
         groups=_read_groups(session, page.rows, zone=zone, as_of=as_of),
         has_previous=page.has_previous,
@@ -131,7 +133,7 @@ def _condition(
     census: Census,
     match: VariantMatch,
     products: Sequence[Product],
-    shown: Sequence[StockLocation],
+    places: Sequence[StockLocation],
 ) -> ColumnElement[bool]:
     """Return what the filters leave of all variants."""
     conditions = [match.condition]
@@ -139,8 +141,8 @@ def _condition(
         conditions.append(Product.id.in_([product.id for product in products]))
     here = None
     if wanted.locations:
-        here = StockLevel.location_id.in_([location.id for location in shown])
-        stocked = sum(census.by_location.get(location.id, 0) for location in shown)
+        here = StockLevel.location_id.in_([place.id for place in places])
+        stocked = sum(census.by_location.get(place.id, 0) for place in places)
         conditions.append(_has_level(here, stocked, census))
     if wanted.state is StateFilter.LOW:
         low = and_(StockLevel.is_low) if here is None else and_(here, StockLevel.is_low)

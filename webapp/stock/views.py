@@ -101,10 +101,12 @@ def _facets(board: Board, wanted: BoardFilter) -> Facets:
 
 def _chosen(board: Board, wanted: BoardFilter) -> list[tuple[str, str]]:
     """Return the products and locations the list is narrowed to, each with the way back."""
-    places = board.shown if wanted.locations else ()
     return [
         *((p.name, wanted.url(products=_without(wanted.products, p.slug))) for p in board.products),
-        *((one.name, wanted.url(locations=_without(wanted.locations, one.code))) for one in places),
+        *(
+            (one.name, wanted.url(locations=_without(wanted.locations, one.code)))
+            for one in board.chosen
+        ),
     ]
 
 

@@ -113,10 +113,9 @@ class _Book:
         quantities = level.quantities
         if not 0 <= quantities["on_hand"] + delta <= MAX_QUANTITY:
             self._make_possible(level, movement)
-        last = level.last_occurred_at
+        stored, last = self._stored(moment), level.last_occurred_at
         if last is not None and moment < last:
-            moment = last
-        stored = self._stored(moment)
+            moment, stored = last, self._stored(last)
         quantities["on_hand"] += delta
         short = level.settle_short() if level.id in self._promised else 0
         if policy:

@@ -238,7 +238,7 @@ class StockMachine(RuleBasedStateMachine):
         self.both(partial(self.model.dispatch, number, n), step)
 
     @rule(place=places)
-    def nobody_waits_beside_free_stock(self, place: Place) -> None:
+    def nobody_waits_beside_what_is_available(self, place: Place) -> None:
         assert self.database.run(self.at(fill_backorders, place)) == 0
 
     # --- the world --------------------------------------------------------------------------

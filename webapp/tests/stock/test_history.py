@@ -1,0 +1,77 @@
+"""The page of one variant: its levels, and what happened to them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from commerce_core.catalog import get_variant
+from commerce_core.inventory import adjust_stock, get_location
+from webapp.accounts.roles import Role
+from webapp.stock import history as history_module
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from webapp.tests.harness import Browser
+
+DASH = "\u2013"
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_it_tells_what_happened_newest_first_and_by_whom(clerk: Browser) -> None:
+    await clerk.post(
+        "/stock/adjust", {"at": "2-1", "delta": "3", "reason": "Found", "note": "", "key": "k1"}
+    )
+    page = (await clerk.get("/stock/2")).text
+    assert "Linen shirt Alma, Chalk · M" in page
+    rows = [
+        " ".join(re.sub(r"<[^>]+>", " ", row).split())
+        for row in re.findall(r"<tr><th scope=\"row\"><time.*?</tr>", page, re.DOTALL)
+    ]
+    assert len(rows) == 5
+    assert re.search(r"Adjusted \+3 22 Hamburg Some clerk Found$", rows[0])
+    assert f"Minimum changed {DASH} 1 Leipzig tests {DASH}" in rows[1]
+    assert re.search(rf"Received \+19 19 Hamburg tests {DASH}$", rows[-1])
+
+
+async def test_its_levels_are_live_and_its_stream_is_its_own(clerk: Browser) -> None:
+    page = (await clerk.get("/stock/2")).text
+    assert 'id="c2-2"' in page
+    assert re.search(r'hx-sse:connect="/live/stock\?variant=2&amp;after=[\w.-]+"', page)
+    assert 'data-popup="adjust"' in page
+    await clerk.become(Role.VIEWER)
+    assert 'data-popup="adjust"' not in (await clerk.get("/stock/2")).text
+
+
+async def test_a_long_history_is_read_page_by_page(
+    clerk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def many(session: Session) -> None:
+        variant, place = get_variant(session, sku="MOO-FOG"), get_location(session, code="HAM")
+        for number in range(9):
+            adjust_stock(session, variant, place, quantity=1, reason=f"no {number}", actor="x")
+
+    await clerk.database.transact(many)
+    monkeypatch.setattr(history_module, "PAGE_SIZE", 4)
+    address, reasons = "/stock/5", []
+    while address:
+        page = (await clerk.get(address)).text
+        reasons += re.findall(r'title="(no \d)"', page)
+        found = re.search(r'<a href="([^"]+)" rel="next"', page)
+        address = found[1] if found else ""
+    assert reasons == [f"no {number}" for number in range(8, -1, -1)]
+
+
+async def test_a_variant_that_never_moved_says_so(clerk: Browser) -> None:
+    page = (await clerk.get("/stock/6")).text
+    assert "Nothing has moved yet" in page
+
+
+@pytest.mark.parametrize("address", ["/stock/999", f"/stock/{10**17}", "/stock/2?before=999"])
+async def test_addresses_that_lead_nowhere(clerk: Browser, address: str) -> None:
+    expected = 200 if "before" in address else 404
+    assert (await clerk.get(address)).status_code == expected

@@ -78,18 +78,25 @@ def test_a_web_framework_creates_receives_ships_and_reads(framework: str, tmp_pa
         assert refused.json()["code"] == "insufficient_stock"
 
 
-def test_the_plain_script_ships_and_refuses() -> None:
+def _printed(script: str) -> list[str]:
     answer = subprocess.run(
-        [sys.executable, "plain_script.py"],
-        cwd=HERE,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
+        [sys.executable, script], cwd=HERE, capture_output=True, text=True, timeout=60, check=True
     )
-    assert answer.stdout.splitlines() == [
+    return answer.stdout.splitlines()
+
+
+def test_the_plain_script_ships_and_refuses() -> None:
+    assert _printed("plain_script.py") == [
         "shipped 5, 7 left",
         "refused: ALM-CHA-M at Hamburg: 8 requested, 7 there",
+    ]
+
+
+def test_a_host_keeps_its_own_orders_beside_our_stock() -> None:
+    assert _printed("host_orders.py") == [
+        "2026-1 placed, 2 available",
+        "2026-2 refused: ALM-M at Shop: 3 requested, 2 there",
+        "2026-1 shipped, 2 on hand",
     ]
 
 

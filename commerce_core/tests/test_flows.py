@@ -321,7 +321,7 @@ def test_a_writer_on_sqlite_that_finds_it_locked_tries_again(sqlite: Database) -
 # --- cancelled -------------------------------------------------------------------------------
 
 
-STEPS = 25
+STEPS = 60
 
 
 @dataclass
@@ -373,7 +373,7 @@ def test_a_cancelled_unit_of_work_leaves_no_lock_and_is_done_completely_or_not_a
 ) -> None:
     stopped = [one for one in cancelled.outcomes if isinstance(one, asyncio.CancelledError)]
 
-    assert len(stopped) > 5
+    assert len(stopped) >= 3
     assert cancelled.ticks % STEPS == 0
 
 

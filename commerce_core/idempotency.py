@@ -104,20 +104,38 @@ def claim(session: Session, *, actor: str, verb: str, key: str, fingerprint: str
         InvalidTextError: the key, the actor or the verb cannot be stored.
     """
     scope = _scope(actor, verb, key)
-    values = {**scope, "fingerprint": fingerprint, "created_at": utc_now()}
-    dialect: Any = postgresql if is_postgresql(session) else sqlite
-    created = session.execute(
-        dialect.insert(IdempotencyKey)
-        .values(values)
-        .on_conflict_do_nothing()
-        .returning(IdempotencyKey.id)
-    ).scalar_one_or_none()
+    created = _insert(session, {**scope, "fingerprint": fingerprint})
     if created is not None:
         return Claim(session, created, is_replay=False, result=None)
     found = find_claim(session, actor=actor, verb=verb, key=key, fingerprint=fingerprint)
     if found is None:  # it was there a moment ago
         raise _in_progress(verb, key)
     return found
+
+
+def seal(
+    session: Session, *, actor: str, verb: str, key: str, fingerprint: str, result: Any
+) -> bool:
+    """Claim ``key`` for work that is done, with its JSON ``result``, in one statement.
+
+    False if the key is taken: the caller takes its work back (work inside a savepoint) and asks
+    ``find_claim``. On PostgreSQL it waits for a claimant whose transaction is open.
+
+    Raises:
+        InvalidTextError: the key, the actor or the verb cannot be stored.
+    """
+    done = {"fingerprint": fingerprint, "result": result, "completed_at": utc_now()}
+    return _insert(session, {**_scope(actor, verb, key), **done}) is not None
+
+
+def _insert(session: Session, values: dict[str, Any]) -> int | None:
+    """Insert a claim and return its id, or None where the key is taken."""
+    dialect: Any = postgresql if is_postgresql(session) else sqlite
+    statement = dialect.insert(IdempotencyKey).values({**values, "created_at": utc_now()})
+    created: int | None = session.execute(
+        statement.on_conflict_do_nothing().returning(IdempotencyKey.id)
+    ).scalar_one_or_none()
+    return created
 
 
 def find_claim(

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from commerce_core.catalog.models import Variant
+from commerce_core.clock import utc_now
+from commerce_core.database import is_postgresql
 from commerce_core.errors import AllocationClosedError, AllocationNotFoundError
 from commerce_core.idempotency import require_key
 from commerce_core.inventory import ledger
@@ -25,16 +28,16 @@ from commerce_core.inventory.expiry import settle_due
 from commerce_core.inventory.hold_checks import too_few
 from commerce_core.inventory.hold_models import Allocation
 from commerce_core.inventory.ledger.objects import persistent
-from commerce_core.inventory.models import MovementKind
+from commerce_core.inventory.models import MovementKind, StockLocation
 from commerce_core.inventory.replays import conflict, find_movement, require_same
+from commerce_core.records import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
 
-    from commerce_core.catalog.models import Variant
-    from commerce_core.inventory.models import StockLocation, StockMovement
+    from commerce_core.inventory.models import StockMovement
 
 
 def allocate_stock(
@@ -63,7 +66,11 @@ def allocate_stock(
     who = require_actor(actor)
     key = None if idempotency_key is None else require_key(idempotency_key)
     story = holder_story(holder, key)
-    asked = (variant.id, location.id, pieces, story["holder_kind"], story["holder_ref"])
+    place = (id_of(variant, Variant), id_of(location, StockLocation))
+    asked = (*place, pieces, story["holder_kind"], story["holder_ref"])
+    made = _allocate_at_once(session, place, pieces, story | {"actor": who})
+    if made is not None:
+        return persistent(session, Allocation, made)
     level = ledger.lock_level(session, variant, location) or ledger.empty_state(variant, location)
     batch = ledger.Batch(session, actor=who)
     missing = max(0, pieces - max(0, level.available))
@@ -85,6 +92,18 @@ def allocate_stock(
             raise
         return _same(earlier, asked)
     return persistent(session, Allocation, row)
+
+
+def _allocate_at_once(
+    session: Session, place: tuple[int, int], pieces: int, story: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Return the new row, or None where that is decided under a lock (on PostgreSQL, always)."""
+    if is_postgresql(session):
+        return None
+    row = {"variant_id": place[0], "location_id": place[1], "quantity": pieces, **story}
+    row |= {"reservation_id": None, "created_at": utc_now()}
+    cause = ledger.Cause(story["holder_kind"], story["holder_ref"])
+    return ledger.promise_at_once(session, Allocation, row, cause=cause)
 
 
 def deallocate_stock(

@@ -15,9 +15,9 @@ from commerce_core.inventory.checks import require_actor, require_quantity
 from commerce_core.inventory.expiry import settle_due
 from commerce_core.inventory.hold_checks import holder_cause, require_hold, require_holder
 from commerce_core.inventory.hold_models import Reservation
-from commerce_core.inventory.kits import components_of
+from commerce_core.inventory.kits import components_of, stocked_ids
 from commerce_core.inventory.ledger.objects import persistent
-from commerce_core.inventory.models import MovementKind, StockLevel, StockLocation
+from commerce_core.inventory.models import MovementKind
 from commerce_core.inventory.replays import Once
 from commerce_core.inventory.reservations import DEFAULT_HOLD
 from commerce_core.inventory.routing import Plan, split
@@ -25,7 +25,7 @@ from commerce_core.inventory.strategies import ByPriority, Strategy
 from commerce_core.records import id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
     from sqlalchemy.orm import Session
@@ -91,9 +91,8 @@ def reserve_basket(
     once = Once(session, actor=who, verb="reserve_basket", key=idempotency_key, **content)
     if (earlier := once.earlier()) is not None:
         return _answered(session, earlier)
-    kits = components_of(session, list(wanted))
-    parts = {number: kits.get(number, {number: 1}) for number in wanted}
-    levels = _lock(session, {part for needed in parts.values() for part in needed})
+    levels = _lock(session, list(wanted))
+    parts = _parts(session, wanted, levels)
     batch = ledger.Batch(session, actor=who)
     settle_due(batch, levels.values())
     plan = split(levels, wanted, parts, strategy)
@@ -101,11 +100,14 @@ def reserve_basket(
         if (earlier := once.earlier()) is not None:
             return _answered(session, earlier)  # it committed while this one waited for levels
         raise _refusal(session, levels, parts, plan)
-    if (earlier := once.take()) is not None:
-        return _answered(session, earlier)
-    rows = _reserve(batch, levels, plan, lasting, holder)
     short = [Shortage(number, wanted[number], got) for number, got in plan.short.items()]
-    once.record(_result([row["id"] for row in rows], short))
+    savepoint = None if idempotency_key is None else session.begin_nested()
+    rows = _reserve(batch, levels, plan, lasting, holder)
+    if not once.seal(_result([row["id"] for row in rows], short)) and savepoint is not None:
+        savepoint.rollback()  # somebody else was served under this key at other places
+        return _answered(session, once.earlier() or {})
+    if savepoint is not None:
+        savepoint.commit()
     return BasketReservation([persistent(session, Reservation, row) for row in rows], short)
 
 
@@ -120,15 +122,25 @@ def _wanted(lines: Sequence[BasketLine]) -> dict[int, int]:
     return dict(wanted)
 
 
-def _lock(session: Session, variant_ids: Iterable[int]) -> dict[tuple[int, int], ledger.LevelState]:
-    """Lock the levels of the variants at open locations; leave out what is not offered."""
-    places = session.execute(
-        select(StockLevel.variant_id, StockLevel.location_id)
-        .join(StockLocation, StockLevel.location_id == StockLocation.id)
-        .where(StockLevel.variant_id.in_(sorted(variant_ids)), StockLocation.is_open)
-    ).all()
-    levels = ledger.lock_levels(session, [(row[0], row[1]) for row in places])
-    return {place: level for place, level in levels.items() if level.is_offered and level.is_open}
+def _lock(session: Session, ids: Sequence[int]) -> dict[tuple[int, int], ledger.LevelState]:
+    """Lock the levels of the variants (and parts of kits) at open locations.
+
+    What is not offered is left out.
+    """
+    levels = ledger.lock_open_levels(session, stocked_ids(ids))
+    return {(level.variant_id, level.location_id): level for level in levels if level.is_offered}
+
+
+def _parts(
+    session: Session,
+    wanted: Mapping[int, int],
+    levels: Mapping[tuple[int, int], ledger.LevelState],
+) -> dict[int, dict[int, int]]:
+    """Return what each line is made of. Only what has no level of its own may be a kit."""
+    stocked = {variant_id for variant_id, _ in levels}
+    unstocked = [number for number in wanted if number not in stocked]
+    kits = components_of(session, unstocked) if unstocked else {}
+    return {number: kits.get(number, {number: 1}) for number in wanted}
 
 
 def _reserve(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, union_all
 
 from commerce_core.catalog.models import Variant, VariantStatus
 from commerce_core.errors import InvalidInputError
@@ -19,12 +19,12 @@ from commerce_core.inventory.kit_models import KitComponent
 from commerce_core.inventory.models import StockLevel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
-
-__all__ = ["KitComponent", "components_of", "define_kit", "kit_available"]
+__all__ = ["KitComponent", "components_of", "define_kit", "kit_available", "stocked_ids"]
 
 
 def define_kit(session: Session, kit: Variant, components: Mapping[Variant, int]) -> None:
@@ -64,6 +64,12 @@ def _require_flat(session: Session, kit: Variant, ids: list[int]) -> None:
     if stocked:
         message = f"{kit.sku} has stock of its own: a kit has only that of its components"
         raise InvalidInputError(message, sku=kit.sku)
+
+
+def stocked_ids(ids: Sequence[int]) -> Select[int]:
+    """Return a query for the variants that ``ids`` are about: themselves, and parts of kits."""
+    parts = select(KitComponent.component_id).where(KitComponent.kit_id.in_(ids))
+    return select(union_all(select(Variant.id).where(Variant.id.in_(ids)), parts).subquery().c[0])
 
 
 def components_of(session: Session, kit_ids: list[int]) -> dict[int, dict[int, int]]:

@@ -9,7 +9,7 @@ import secrets
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from commerce_core.catalog.models import Variant
@@ -118,13 +118,14 @@ def create_purchase_order(
     session.add(order)
     session.flush()
     order.number = f"P{order.id:05d}"
-    session.add_all(
-        PurchaseOrderLine(
-            purchase_order_id=order.id, variant_id=number, quantity=quantity, unit_cost=cost
-        )
-        for number, (quantity, cost) in sorted(wanted.items())
-    )
     session.flush()
+    session.execute(
+        insert(PurchaseOrderLine),
+        [
+            {"purchase_order_id": order.id, "variant_id": v, "quantity": n, "unit_cost": cost}
+            for v, (n, cost) in sorted(wanted.items())
+        ],
+    )
     once.record(order.id)
     return order
 
@@ -203,9 +204,11 @@ def receive_purchase_order(
         batch.write()
     for line_id, quantity in pieces.items():
         by_id[line_id].received += quantity
-        session.add(
-            PurchaseReceipt(line_id=line_id, quantity=quantity, received_at=batch.now, actor=who)
-        )
+    receipt = {"received_at": batch.now, "actor": who}
+    session.execute(
+        insert(PurchaseReceipt),
+        [receipt | {"line_id": line_id, "quantity": n} for line_id, n in pieces.items()],
+    )
     done = not any(line.outstanding for line in lines)
     current.status = PurchaseStatus.RECEIVED if done else PurchaseStatus.PARTIALLY_RECEIVED
     current.closed_at = batch.now if done else None

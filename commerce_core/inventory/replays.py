@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from commerce_core.errors import IdempotencyConflictError
-from commerce_core.idempotency import claim, find_claim, fingerprint_of
+from commerce_core.idempotency import claim, find_claim, fingerprint_of, seal
 from commerce_core.inventory.ledger import Cause
 from commerce_core.inventory.models import MovementKind, StockMovement
 
@@ -48,6 +48,12 @@ class Once:
         """
         found = None if self._asked is None else find_claim(self._session, **self._asked)
         return None if found is None else found.result
+
+    def seal(self, answer: Any) -> bool:
+        """Claim the key with its answer, all at once; False if somebody else has it meanwhile."""
+        if self._asked is None:
+            return True
+        return seal(self._session, **self._asked, result=answer)
 
     def take(self) -> Any | None:
         """Claim the key; return the first answer if somebody else has claimed it meanwhile."""

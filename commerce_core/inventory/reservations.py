@@ -97,18 +97,22 @@ def reserve_stock(
 
 def _reserve_at_once(session: Session, wish: dict[str, Any]) -> dict[str, Any] | None:
     """Return the new reservation's row, or None where that has to be decided under a lock."""
-    if not is_postgresql(session):
-        return None
-    granted = ledger.reserve_at_once(session, wish)
-    if granted is None:
-        return None
-    return wish | {
-        "id": granted[0],
-        "level_id": granted[1],
+    row = {
+        "variant_id": wish["variant_id"],
+        "location_id": wish["location_id"],
+        "quantity": wish["quantity"],
         "status": ReservationStatus.ACTIVE,
+        "expires_at": wish["expires_at"],
+        "holder_ref": wish["holder_ref"],
+        "actor": wish["actor"],
         "idempotency_key": wish["key"],
         "created_at": wish["now"],
     }
+    if not is_postgresql(session):
+        cause = holder_cause(wish["holder_ref"])
+        return ledger.promise_at_once(session, Reservation, row, cause=cause)
+    granted = ledger.reserve_at_once(session, wish)
+    return None if granted is None else row | {"id": granted[0], "level_id": granted[1]}
 
 
 def _reserve_under_lock(
@@ -117,12 +121,10 @@ def _reserve_under_lock(
     """Return the new reservation's row, or what the key got before."""
     session, pieces, holder = batch.session, wish["quantity"], wish["holder_ref"]
     level = ledger.lock_level(session, variant, location) or ledger.empty_state(variant, location)
-    refused = level.available < pieces or not (level.is_open and level.is_offered)
-    if refused or is_postgresql(session):  # there the quick way refused
-        earlier = _find_replay(session, wish)
-        if earlier is not None:
-            return earlier
-    if refused:
+    earlier = _find_replay(session, wish)  # the quick way refuses replays, too
+    if earlier is not None:
+        return earlier
+    if level.available < pieces or not (level.is_open and level.is_offered):
         require_available_place(level)
         batch.now = utc_now()  # the lock may have taken a while
         settle_due(batch, [level])

@@ -9,6 +9,8 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from sqlalchemy import insert
+
 from commerce_core.catalog.models import Variant
 from commerce_core.errors import InvalidInputError
 from commerce_core.inventory import ledger
@@ -91,11 +93,12 @@ def create_transfer(
     session.add(transfer)
     session.flush()
     transfer.number = f"T{transfer.id:05d}"
-    session.add_all(
-        StockTransferLine(transfer_id=transfer.id, variant_id=variant_id, quantity=quantity)
-        for variant_id, quantity in sorted(wanted.items())
-    )
     session.flush()
+    lines_of = {"transfer_id": transfer.id}
+    session.execute(
+        insert(StockTransferLine),
+        [lines_of | {"variant_id": v, "quantity": n} for v, n in sorted(wanted.items())],
+    )
     once.record(transfer.id)
     return transfer
 

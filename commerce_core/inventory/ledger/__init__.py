@@ -16,10 +16,12 @@ from commerce_core.inventory.ledger.levels import (
     lock_due_levels,
     lock_level,
     lock_levels,
+    lock_open_levels,
     lock_with,
     locked_or_new,
     require_places,
 )
+from commerce_core.inventory.ledger.promise_at_once import promise_at_once
 from commerce_core.inventory.ledger.reserve_at_once import KeyTakenAtOnceError, reserve_at_once
 
 __all__ = [
@@ -34,8 +36,10 @@ __all__ = [
     "lock_due_levels",
     "lock_level",
     "lock_levels",
+    "lock_open_levels",
     "lock_with",
     "locked_or_new",
+    "promise_at_once",
     "require_places",
     "reserve_at_once",
 ]

@@ -139,6 +139,12 @@ def lock_level(session: Session, variant: Variant, location: StockLocation) -> L
     return None if row is None else LevelState(tuple(row))
 
 
+def lock_open_levels(session: Session, variant_ids: Select[int]) -> list[LevelState]:
+    """Lock the levels of variants at all open locations in ascending id, in one statement."""
+    query = _LOCKED.where(StockLevel.variant_id.in_(variant_ids), StockLocation.is_open)
+    return [LevelState(tuple(row)) for row in session.execute(query)]
+
+
 def lock_due_levels(session: Session, now: datetime, *, limit: int) -> list[LevelState]:
     """Lock the levels on which a reservation may have ended, but for those somebody else has."""
     rows = session.execute(_DUE, {"now": now, "at_most": limit})

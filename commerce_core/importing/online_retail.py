@@ -4,7 +4,7 @@ Read everything, then write: catalog, customers, opening stock, and the rows in 
 most 500 rows a transaction. What is in the database already is found first and left out, so a
 run that was interrupted goes on, and a second one finds nothing to do.
 
-Rows go in windows of 20,000, and within a window item by item. A transaction then touches a few
+Rows go in windows of 40,000, and within a window item by item. A transaction then touches a few
 stock levels many times instead of many levels once, which is three times less to write.
 """
 
@@ -48,7 +48,7 @@ ROWS_AT_ONCE: Final = 500
 """Most rows of one transaction: a longer one would hold up whoever follows the journal."""
 PRODUCTS_AT_ONCE: Final = 100
 """With axes, variants and option values that makes about 400 rows."""
-WINDOW: Final = 20_000
+WINDOW: Final = 40_000
 """Rows within which the order of time gives way to the order of items."""
 
 _PLACE: Final = attrgetter("item.rank")

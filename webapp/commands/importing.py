@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,16 +34,25 @@ def import_file(arguments: argparse.Namespace) -> None:
     """Import the file. The last line on standard output is one JSON object."""
     from commerce_core.importing import import_online_retail  # noqa: PLC0415 - see the package
     from webapp.commands.databases import open_migrated  # noqa: PLC0415
+    from webapp.commands.interruption import Interruption  # noqa: PLC0415
     from webapp.commands.progress import PhaseBars  # noqa: PLC0415
 
-    with open_migrated(arguments.database) as sessions, PhaseBars() as bars:
-        summary = import_online_retail(
-            sessions,
-            arguments.file,
-            actor=_ACTOR,
-            location=arguments.location,
-            on_progress=bars.show,
-        )
+    try:
+        with (
+            Interruption() as interruption,
+            open_migrated(arguments.database) as sessions,
+            PhaseBars(interruption.check) as bars,
+        ):
+            summary = import_online_retail(
+                sessions,
+                arguments.file,
+                actor=_ACTOR,
+                location=arguments.location,
+                on_progress=bars.show,
+            )
+    except KeyboardInterrupt:
+        sys.stderr.write("What was imported stays; the same command goes on from there.\n")
+        raise
     say(_sentence(arguments.file, summary))
     if summary.rows_rejected:
         say(

@@ -107,19 +107,21 @@ class PhaseBars:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._close()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.__exit__(kind, error, trace)
+            self._bar = None
 
     def show(self, progress: Progress) -> None:
         """Move the bar of the phase, and begin it if it is new."""
         if progress.phase is not self._phase or self._bar is None:
-            self._close()
+            self.__exit__(None, None, None)
             self._phase = progress.phase
             self._bar = ProgressBar(f"Import: {progress.phase}", check=self._check).__enter__()
         total = round(progress.done / progress.part) if progress.part else progress.done
         self._bar.show(progress.done, total)
-
-    def _close(self) -> None:
-        if self._bar is not None:
-            self._bar.__exit__(None, None, None)
-            self._bar = None

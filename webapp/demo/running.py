@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from commerce_core.database import make_engine, make_session_factory
 from webapp.app import create_app
+from webapp.commands.interruption import Interruption
 from webapp.demo import generated, imported
 from webapp.demo.database_file import Shop, build, demo_folder, is_ready, url_of
-from webapp.demo.interruption import Interruption
 from webapp.demo.logins import describe_logins, ensure_logins
 from webapp.demo.replay import Replay
 from webapp.demo.shoppers import Shoppers

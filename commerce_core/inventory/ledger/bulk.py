@@ -33,9 +33,11 @@ _CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 _MOVEMENTS: Final[Any] = StockMovement.__table__
 _COLUMNS: Final = (
     "level_id", "variant_id", "location_id", "kind", "actor", "reason", "cause_kind", "cause_id",
-    "occurred_at", "recorded_at", "version", "on_hand_delta", "short_delta",
-    "safety_stock", "minimum", *QUANTITIES,
+    "occurred_at", "recorded_at", "version", "on_hand_delta", "on_hand", "safety_stock", "minimum",
 )  # fmt: skip
+_OTHERS: Final = tuple(name for name in QUANTITIES if name != "on_hand")
+"""Quantities that an import changes at most by what is short. Mostly none of a batch has any, and
+then they are left to the database, which knows that they are 0."""
 
 
 class PastMovement(NamedTuple):
@@ -83,7 +85,8 @@ def post_history(
     book.require_past()
     number = stamp(session)
     rows = [(*row, *number.values()) for row in book.rows]
-    insert_rows(session, _MOVEMENTS, (*_COLUMNS, *number), rows)
+    others = ("short_delta", *_OTHERS) if book.has_others else ()
+    insert_rows(session, _MOVEMENTS, (*_COLUMNS, *others, *number), rows)
     save_levels(session, levels.values())
 
 
@@ -105,6 +108,7 @@ class _Book:
         self._stored = moment_storer(session)
         self._recorded_at = self._stored(self._now)
         self._promised = {level.id for level in levels.values() if level.has_promises}
+        self.has_others = any(any(level.others) for level in levels.values())
 
     def enter(self, movement: PastMovement) -> None:
         """Check a movement, change its level, and add its row."""
@@ -136,10 +140,10 @@ class _Book:
                 self._recorded_at,
                 level.version,
                 delta,
-                short,
+                quantities["on_hand"],
                 level.policy["safety_stock"],
                 level.policy["minimum"],
-                *quantities.values(),
+                *((short, *level.others) if self.has_others else ()),
             )
         )
 

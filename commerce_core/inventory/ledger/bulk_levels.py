@@ -63,6 +63,11 @@ class BulkLevel:
         self.policy: dict[str, int] = dict(zip(POLICY, row[_POLICY_FROM:], strict=True))
 
     @property
+    def others(self) -> tuple[int, ...]:
+        """Return all quantities but what is on hand."""
+        return tuple(self.quantities.values())[1:]
+
+    @property
     def has_promises(self) -> bool:
         """Tell whether a change of what is on hand may change what is short."""
         q = self.quantities

@@ -75,7 +75,7 @@ def stage() -> Iterator[Stage]:
         yield stage
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # only one may drive a browser at a time in a process
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium; the test is skipped with a reason where there is none."""
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""Ctrl-C while the shop is made: heard at once, obeyed between two steps.
+"""Ctrl-C while long work is done: heard at once, obeyed between two steps.
 
 An exception that a signal raises anywhere may be swallowed by whatever is just cleaning up (a
 connection pool, for one). So the signal only leaves word, and the work asks after each step.

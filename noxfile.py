@@ -92,7 +92,7 @@ def examples(session: nox.Session) -> None:
     _run(session, "pytest", "examples", *session.posargs)
 
 
-@nox.session(venv_backend="none", requires=["install"])
+@nox.session(venv_backend="none", requires=["install"], default=False)  # it takes ten minutes
 def sabotage(session: nox.Session) -> None:
     """Break one line at a time in a copy of the tree: each break must turn its test red."""
     _run(session, "python", "-m", "sabotage", *session.posargs)

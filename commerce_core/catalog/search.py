@@ -92,6 +92,27 @@ def match_variants(session: Session, query: str) -> VariantMatch:
     return VariantMatch(and_(*conditions), is_narrow)
 
 
+def find_products(session: Session, query: str, *, limit: int = 40) -> Sequence[Product]:
+    """Return products whose names have all the words, by name; all products where none is typed.
+
+    One statement, and one before it where words were typed.
+    """
+    condition: ColumnElement[bool] = true()
+    if words := search_words(query):
+        places = (_products(),)
+        found: dict[int, list[int]] = {}
+        for word, _, row_id in session.execute(union_all(*_lookups(session, words, places))):
+            found.setdefault(word, []).append(row_id)
+        condition = and_(
+            *(
+                _selects(session, places[0], word, found.get(number, []))
+                for number, word in enumerate(words)
+            )
+        )
+    by_name = select(Product).where(condition).order_by(Product.name, Product.id)
+    return session.scalars(by_name.limit(limit)).all()
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """A table that holds words of a variant, and how a variant points to its row."""

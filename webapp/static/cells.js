@@ -194,7 +194,9 @@ function remember(cells) {
 
 // A table was read anew. What the stream told while the answer was under way may be newer.
 document.addEventListener("htmx:after:swap", () => {
-  for (const { cell } of lately.values()) apply(cell, { withFlash: false });
+  const cells = [...lately.values()].map(({ cell }) => cell);
+  if (isPaused) receive(cells);
+  else applyAll(cells, { withFlash: false });
 });
 
 // A popup closed, or the focus left a cell: what was held back for it is due.

@@ -23,7 +23,7 @@ from commerce_core.catalog.models import (
     Variant,
     VariantOptionValue,
 )
-from commerce_core.catalog.search import VariantMatch, match_variants
+from commerce_core.catalog.search import VariantMatch, find_products, match_variants
 from commerce_core.inventory.models import StockLevel, StockLocation
 from commerce_core.inventory.queries import list_locations
 from commerce_core.journal import Cursor, read_cursor
@@ -40,6 +40,8 @@ from webapp.stock.filters import BoardFilter, StateFilter
 from webapp.stock.sales import SOLD_DAYS, read_sales
 
 PAGE_SIZE: Final = 50
+MOST_CHOICES: Final = 40
+"""So many products a menu can hold; in a larger shop they are found by typing."""
 MOST_COUNTED: Final = 1_000
 """A list is counted up to here; beyond, the page says "more than"."""
 
@@ -81,7 +83,8 @@ class Board:
     shown: Sequence[StockLocation]
     chosen: Sequence[StockLocation]
     products: Sequence[Product]
-    """Those the list is narrowed to."""
+    """Those the list is narrowed to; ``choices`` are the first ones by name, to choose from."""
+    choices: Sequence[Product]
     groups: list[ProductGroup]
     has_previous: bool
     has_next: bool
@@ -101,7 +104,7 @@ def read_board(
     cursor = read_cursor(session)
     locations = list_locations(session)
     chosen = [location for location in locations if location.code in wanted.locations]
-    products = _read_products_by_slug(session, wanted.products)
+    products = read_products_by_slug(session, wanted.products)
     match = match_variants(session, wanted.query)
     condition = _condition(wanted, census, match, products, chosen)
     page = _read_page(session, wanted, condition)
@@ -112,6 +115,7 @@ def read_board(
         shown=chosen or locations,
         chosen=chosen,
         products=products,
+        choices=find_products(session, "", limit=MOST_CHOICES + 1),
         groups=_read_groups(session, page.rows, zone=zone, as_of=as_of),
         has_previous=page.has_previous,
         has_next=page.has_next,
@@ -119,7 +123,8 @@ def read_board(
     )
 
 
-def _read_products_by_slug(session: Session, slugs: Sequence[str]) -> Sequence[Product]:
+def read_products_by_slug(session: Session, slugs: Sequence[str]) -> Sequence[Product]:
+    """Return the products with these slugs, by name. No statement where there are none."""
     if not slugs:
         return ()
     return session.scalars(select(Product).where(Product.slug.in_(slugs)).order_by(_KEY[0])).all()

@@ -12,7 +12,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
+from commerce_core.catalog.models import Product
+from commerce_core.catalog.search import find_products
 from commerce_core.clock import utc_now
 from commerce_core.errors import InsufficientStockError
 from webapp.database import Transact
@@ -20,12 +23,12 @@ from webapp.fields import whole_of
 from webapp.security import Right, signed_in_user
 from webapp.settings import Settings
 from webapp.stock.adjustments import Adjusted, adjust, read_subject
-from webapp.stock.board import read_board
+from webapp.stock.board import MOST_CHOICES, read_board, read_products_by_slug
 from webapp.stock.census import CensusTaker
 from webapp.stock.filters import PATH, BoardFilter
 from webapp.stock.forms import AdjustForm, Place
 from webapp.stock.history import read_history
-from webapp.stock.views import board_context, new_address, wants_fragment
+from webapp.stock.views import board_context, menu_of, new_address, wants_fragment
 from webapp.wire import safe_next
 
 
@@ -51,6 +54,22 @@ async def show_board(
         headers["hx-push-url"] = new_address(request, wanted.url())
         return _template("stock/_results.html", context, headers=headers)
     return _template("stock/page.html", context, headers=headers)
+
+
+@get("/stock/products", right=Right.VIEW_STOCK)
+async def find_choices(
+    request: Request[Any, Any, Any], session: NamedDependency[AsyncSession]
+) -> Template:
+    """Show the products of the filter's menu: those that are ticked, and those with the words."""
+    wanted = BoardFilter.read(request.query_params)
+    words = request.query_params.get("find", "")
+
+    def read(session: Session) -> list[Product]:
+        chosen = read_products_by_slug(session, wanted.products)
+        return menu_of(chosen, find_products(session, words, limit=MOST_CHOICES))
+
+    products = await session.run_sync(read)
+    return _template("stock/_products.html", {"products": products, "chosen": wanted.products})
 
 
 @get("/stock/{variant_id:int}", right=Right.VIEW_STOCK)
@@ -149,6 +168,6 @@ def _template(
 
 router = Router(
     "/",
-    route_handlers=[show_board, show_variant, show_adjust, adjust_level],
+    route_handlers=[show_board, find_choices, show_variant, show_adjust, adjust_level],
     include_in_schema=False,
 )

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Request
 
+from commerce_core.catalog.models import Product
 from webapp.accounts.sessions import Identity
 from webapp.security import Right
-from webapp.stock.board import MOST_COUNTED, PAGE_SIZE, Board
+from webapp.stock.board import MOST_CHOICES, MOST_COUNTED, PAGE_SIZE, Board
 from webapp.stock.cells import CellWriter
 from webapp.stock.filters import BoardFilter, StateFilter
-
-MOST_PRODUCTS: Final = 40
-"""So many products a menu can hold; in a larger shop it offers those on the page."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProductFacet:
-    """A product to tick. ``count`` is None where it is not on the page."""
-
-    name: str
-    slug: str
-    count: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +32,9 @@ class StateFacet:
 class Facets:
     """The filter bar: what can be chosen, and what is chosen, each with the way to undo it."""
 
-    products: list[ProductFacet]
+    products: list[Product]
     has_more_products: bool
+    """Whether there are products to choose from that are not in the menu."""
     states: list[StateFacet]
     chosen: list[tuple[str, str]]
 
@@ -87,16 +78,17 @@ def board_context(
 
 
 def _facets(board: Board, wanted: BoardFilter) -> Facets:
-    products = {p.slug: ProductFacet(p.name, p.slug, None) for p in board.products}
-    for group in board.groups:
-        if len(products) < MOST_PRODUCTS or group.slug in products:
-            products[group.slug] = ProductFacet(group.name, group.slug, group.state.variants)
     return Facets(
-        products=sorted(products.values(), key=lambda product: product.name),
-        has_more_products=board.has_next or board.has_previous,
+        products=menu_of(board.products, board.choices[:MOST_CHOICES]),
+        has_more_products=len(board.choices) > MOST_CHOICES,
         states=[_state_facet(state, board, wanted) for state in StateFilter],
         chosen=_chosen(board, wanted),
     )
+
+
+def menu_of(chosen: Sequence[Product], found: Sequence[Product]) -> list[Product]:
+    """Return the products of a menu: those chosen first, each once."""
+    return list({product.id: product for product in (*chosen, *found)}.values())
 
 
 def _chosen(board: Board, wanted: BoardFilter) -> list[tuple[str, str]]:

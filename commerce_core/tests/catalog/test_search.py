@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from commerce_core.catalog import Product, Variant, create_product, create_variant, search
-from commerce_core.catalog.search import match_variants, search_words
+from commerce_core.catalog.search import find_products, match_variants, search_words
 from commerce_core.clock import utc_now
 from commerce_core.money import Money
 
@@ -101,6 +101,19 @@ def test_what_is_written_in_bulk_or_changed_is_found(database: Database) -> None
     assert database.run(lambda s: found(s, "cha")) == ["NEW-1"]  # by its name, "Chalk"
     assert database.run(lambda s: found(s, "alm-cha-m")) == ["NEW-1"]  # by its product's
     assert database.run(lambda s: found(s, "alm-cha")) == ["NEW-1"]
+
+
+def test_products_are_found_by_their_names(database: Database) -> None:
+    database.run(fill)
+
+    def ask(session: Session) -> list[list[str]]:
+        queries = ("shi alma", "öl", "chalk", "")
+        return [[p.slug for p in find_products(session, query)] for query in queries]
+
+    found = database.run(ask)
+
+    assert found[:3] == [["linen-shirt-alma"], ["ubertopf-olkanne"], []]
+    assert sorted(found[3]) == ["linen-shirt-alma", "ubertopf-olkanne"]
 
 
 def test_only_the_first_words_and_characters_count() -> None:

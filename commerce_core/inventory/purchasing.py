@@ -92,8 +92,7 @@ def create_purchase_order(
         message = "a purchase order needs lines, all in one currency"
         raise InvalidInputError(message, currencies=sorted(currencies))
     if any(cost.amount < 0 for _, cost in lines.values()):
-        message = "a unit cost is negative"
-        raise InvalidInputError(message)
+        raise InvalidInputError("a unit cost is negative")
     wanted = {
         id_of(v, Variant): (require_quantity(n), cost.amount) for v, (n, cost) in lines.items()
     }

@@ -148,13 +148,14 @@ function speak() {
   unspoken = unspokenLow = 0;
 }
 
-/** Keep <span data-live-note data-word="… {time}, {n} …"> under a table up to date. */
+/** Keep <span data-live-note data-word="… {time}, {n} …" data-word-one="…"> under a table up to date. */
 function writeNotes() {
   while (recent.length && recent[0].at < Date.now() - 60_000) recent.shift();
   const n = recent.reduce((sum, change) => sum + change.n, 0);
   const values = { time: clock.format(state.contactAt - state.delayed * 1000), n };
   for (const note of document.querySelectorAll("[data-live-note]")) {
-    const text = note.dataset.word.replace(/\{(\w+)\}/g, (_, key) => values[key]);
+    const word = (values.n === 1 && note.dataset.wordOne) || note.dataset.word;
+    const text = word.replace(/\{(\w+)\}/g, (_, key) => values[key]);
     if (note.textContent !== text) note.textContent = text;
   }
 }

@@ -33,9 +33,9 @@ async def test_it_tells_what_happened_newest_first_and_by_whom(clerk: Browser) -
         for row in re.findall(r"<tr><th scope=\"row\"><time.*?</tr>", page, re.DOTALL)
     ]
     assert len(rows) == 5
-    assert re.search(r"Adjusted \+3 22 Hamburg Some clerk Found$", rows[0])
-    assert f"Minimum changed {DASH} 1 Leipzig tests {DASH}" in rows[1]
-    assert re.search(rf"Received \+19 19 Hamburg tests {DASH}$", rows[-1])
+    assert re.search(r"Adjusted Hamburg \+3 22 Hamburg Some clerk Found$", rows[0])
+    assert f"Minimum changed Leipzig {DASH} 1 Leipzig tests Minimum 2" in rows[1]
+    assert re.search(rf"Received Hamburg \+19 19 Hamburg tests {DASH}$", rows[-1])
 
 
 async def test_its_levels_are_live_and_its_stream_is_its_own(clerk: Browser) -> None:

@@ -76,7 +76,7 @@ def problem_of(error: Exception) -> Problem:
     """Return what is told about ``error``. Logs it when it is a fault of ours."""
     if isinstance(error, SQLAlchemyError):
         error = translate_database_error(error)
-    if isinstance(error, HTTPException) and error.status_code < _SERVER_ERROR:
+    if isinstance(error, HTTPException) and error.status_code != _SERVER_ERROR:
         return _problem_of_request(error)
     if isinstance(error, CommerceError) and status_of(error) < _SERVER_ERROR:
         headers = {}

@@ -16,6 +16,7 @@ from litestar import Litestar, Request, Response, Router, get
 from litestar.exceptions import HTTPException
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Send
+from sqlalchemy.exc import SQLAlchemyError
 
 from commerce_core.errors import InvalidCursorError
 from commerce_core.journal import Cursor
@@ -104,9 +105,16 @@ class _RunningStream(ASGIResponse):
                 return
             yield told[0] if len(told) == 1 else b"".join(told)
             if now() >= check_at:
-                if not await session_is_alive(self._database, self._user):
+                if not await self._may_go_on():
                     return
                 check_at = now() + RECHECK_SECONDS
+
+    async def _may_go_on(self) -> bool:
+        """Tell whether the session is still good; a database that does not answer ends nothing."""
+        try:
+            return await session_is_alive(self._database, self._user)
+        except SQLAlchemyError:
+            return True
 
 
 async def _send(send: Send, body: bytes) -> None:

@@ -76,8 +76,11 @@ def test_it_is_one_range_of_the_index_and_sorts_no_journal(
     ]
     assert "xid >=" in reads[0]["Index Cond"]
     assert "xid <" in reads[0]["Index Cond"]
-    limited = next(part for part in parts if part["Node Type"] == "Limit")
-    assert "Sort" not in {part["Node Type"] for part in nodes(limited)}
+    # The epoch is read with a limit of its own, and may be sorted: it has a handful of rows.
+    (window,) = [
+        part for part in parts if part["Node Type"] == "Limit" and reads[0] in nodes(part)
+    ]
+    assert "Sort" not in {part["Node Type"] for part in nodes(window)}
 
 
 def test_an_empty_tail_reads_no_row_of_the_journal(long_journal: Database) -> None:

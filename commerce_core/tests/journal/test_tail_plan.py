@@ -77,9 +77,7 @@ def test_it_is_one_range_of_the_index_and_sorts_no_journal(
     assert "xid >=" in reads[0]["Index Cond"]
     assert "xid <" in reads[0]["Index Cond"]
     # The epoch is read with a limit of its own, and may be sorted: it has a handful of rows.
-    (window,) = [
-        part for part in parts if part["Node Type"] == "Limit" and reads[0] in nodes(part)
-    ]
+    (window,) = [part for part in parts if part["Node Type"] == "Limit" and reads[0] in nodes(part)]
     assert "Sort" not in {part["Node Type"] for part in nodes(window)}
 
 

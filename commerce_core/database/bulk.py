@@ -12,9 +12,10 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from commerce_core.clock import require_aware
+from commerce_core.database.driver_errors import translate_database_error
 from commerce_core.database.engines import is_postgresql
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def insert_rows(
     Columns that are left out get their server default (a Python default is not asked).
 
     Raises:
-        sqlalchemy.exc.DBAPIError: what a slow insert would raise for the same rows.
+        sqlalchemy.exc.IntegrityError: what a slow insert would raise for the same rows.
+        DatabaseError: the database does not answer, or refuses for another reason.
     """
     if not rows:
         return
@@ -115,4 +117,6 @@ def _copy(
                 copy.write_row(row)
     except errors.Error as exc:
         error = DBAPIError.instance(statement, None, exc, errors.Error, dialect=connection.dialect)
-        raise error from exc
+        if isinstance(error, IntegrityError):
+            raise error from exc
+        raise translate_database_error(error) from exc

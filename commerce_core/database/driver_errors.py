@@ -33,6 +33,8 @@ from commerce_core.errors import (
 )
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from sqlalchemy.engine import ExceptionContext
 
 _LIBRARY: Final = "commerce_core."
@@ -59,7 +61,10 @@ def translate_database_error(error: SQLAlchemyError) -> CommerceError:
     if isinstance(error, StaleDataError):
         message = "somebody else saved this record since it was read: read it again"
         return VersionConflictError(message)
-    reason = str(driver or error).strip().split("\n")[0][:200]
+    return _of_driver(error, str(driver or error).strip().split("\n")[0][:200])
+
+
+def _of_driver(error: SQLAlchemyError, reason: str) -> DatabaseError:
     if is_retriable(error):
         message = f"another transaction is in the way ({reason}): roll back and try again"
         return ConcurrencyError(message, reason=reason)
@@ -114,10 +119,10 @@ def _translate_for_the_library(context: ExceptionContext) -> CommerceError | Non
 
 def _comes_from_the_library() -> bool:
     """Tell whether a function of ours is among the callers. Asked only when something failed."""
-    frame = sys._getframe(1)  # noqa: SLF001 - the documented way to the callers
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to the callers
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
         if name.startswith(_LIBRARY) and not name.startswith(_NOT_VERBS):
             return True
-        frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
+        frame = frame.f_back
     return False

@@ -46,7 +46,7 @@ VERBS: dict[str, Callable[[Session], Any]] = {
     "create a place": lambda session: create_location(session, code="HAM"),
     "sweep": expire_reservations,
     "promises of an order": lambda session: list_allocations(session, Cause("host_order", "1")),
-    "read the cursor": lambda session: read_cursor(session),
+    "read the cursor": read_cursor,
     "tail a journal": lambda session: tail(session, StockMovement, Cursor("x", 0)),
 }
 

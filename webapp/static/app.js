@@ -81,6 +81,13 @@ function showToast({ text, tone = "" }) {
   toasts.append(toast);
 }
 
+// What was done is told once: the address forgets it, or every reload would say it again.
+const here = new URL(location.href);
+if (here.searchParams.has("done")) {
+  here.searchParams.delete("done");
+  history.replaceState(history.state, "", here);
+}
+
 if (toasts) {
   for (const toast of toasts.querySelectorAll("[data-toast]")) startToast(toast);
   new MutationObserver((changes) => {

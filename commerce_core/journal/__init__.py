@@ -26,6 +26,7 @@ from commerce_core.journal.tables import (
     journal_table_args,
 )
 from commerce_core.journal.ticks import stamp
+from commerce_core.journal.together import RowsTogether, take_ids
 
 __all__ = [
     "SYSTEM_ACTOR",
@@ -34,6 +35,7 @@ __all__ = [
     "JournalClock",
     "JournalEpoch",
     "Lag",
+    "RowsTogether",
     "TailPage",
     "Writer",
     "begin_epoch",
@@ -46,4 +48,5 @@ __all__ = [
     "read_cursor",
     "stamp",
     "tail",
+    "take_ids",
 ]

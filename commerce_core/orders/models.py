@@ -56,7 +56,7 @@ class OrderStatus(StrEnum):
 
 
 class PaymentStatus(StrEnum):
-    """How it stands with a payment. ``charging`` and ``uncertain``: nobody knows the outcome yet."""
+    """How it stands with a payment. ``charging``, ``uncertain``: nobody knows what came of it."""
 
     PENDING = "pending"
     CHARGING = "charging"
@@ -93,6 +93,13 @@ class Order(ExternalReference, Details, Timestamps, Base):
     __table_args__ = (
         UniqueConstraint("channel", "number"),
         UniqueConstraint("system", "external_id"),
+        Index(None, "number"),
+        Index(
+            "ix_commerce_order_external_id",
+            "external_id",
+            postgresql_where=text("external_id IS NOT NULL"),
+            sqlite_where=text("external_id IS NOT NULL"),
+        ),
         Index(None, "placed_at", "id"),
         Index(None, "customer_id", "placed_at"),
         Index(None, "status", "placed_at", "id"),

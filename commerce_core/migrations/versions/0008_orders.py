@@ -21,10 +21,10 @@ depends_on = None
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 _CHECKS_ORDER = {
+    "ck_commerce_order_amounts_not_negative": "paid >= 0 AND short >= 0",
     "ck_commerce_order_payment_status": (
         "payment_status IN ('pending', 'charging', 'uncertain', 'captured', 'declined', 'voided')"
     ),
-    "ck_commerce_order_amounts_not_negative": "paid >= 0 AND short >= 0",
     "ck_commerce_order_refunds_within_payments": "refunded >= 0 AND refunded <= paid",
 }
 _CHECKS_ORDER_LINE = {
@@ -651,6 +651,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("status = 'pending'"),
     )
     op.create_index(
+        "ix_commerce_order_external_id",
+        "commerce_order",
+        ["external_id"],
+        unique=False,
+        postgresql_where=sa.text("external_id IS NOT NULL"),
+        sqlite_where=sa.text("external_id IS NOT NULL"),
+    )
+    op.create_index(
         "ix_commerce_order_held",
         "commerce_order",
         ["placed_at", "id"],
@@ -658,6 +666,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("held_at IS NOT NULL"),
         sqlite_where=sa.text("held_at IS NOT NULL"),
     )
+    op.create_index(op.f("ix_commerce_order_number"), "commerce_order", ["number"], unique=False)
     op.create_index(
         "ix_commerce_order_short",
         "commerce_order",

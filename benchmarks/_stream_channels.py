@@ -4,12 +4,13 @@ Runs in the peer's own environment: it may import nothing of ours.
 """
 
 import sys
+from typing import Any
 
 import django
 from django.conf import settings
 
 
-def configure(redis_url):
+def configure(redis_url: str) -> None:
     settings.configure(
         ALLOWED_HOSTS=["*"],
         SECRET_KEY="benchmark",  # noqa: S106 - signs nothing
@@ -26,10 +27,10 @@ def configure(redis_url):
     django.setup()
 
 
-urlpatterns = []
+urlpatterns: list[Any] = []
 
 
-def make_application():
+def make_application() -> Any:
     from channels.generic.websocket import AsyncWebsocketConsumer
     from channels.layers import get_channel_layer
     from channels.routing import ProtocolTypeRouter, URLRouter
@@ -38,17 +39,17 @@ def make_application():
     from django.urls import path
 
     class Stock(AsyncWebsocketConsumer):
-        async def connect(self):
+        async def connect(self) -> None:
             await self.channel_layer.group_add("stock", self.channel_name)
             await self.accept()
 
-        async def disconnect(self, _code):
+        async def disconnect(self, _code: int) -> None:
             await self.channel_layer.group_discard("stock", self.channel_name)
 
-        async def stock_change(self, event):
+        async def stock_change(self, event: dict[str, str]) -> None:
             await self.send(text_data=event["text"])
 
-    async def publish(request):
+    async def publish(request: Any) -> Any:
         message = {"type": "stock.change", "text": request.body.decode()}
         await get_channel_layer().group_send("stock", message)
         return HttpResponse(status=204)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator  # noqa: TC003 - Litestar reads it
 from typing import Any
 
 import uvicorn

@@ -97,9 +97,7 @@ def ours(url: str, cookies: Sequence[str], **variables: str) -> Iterator[Server]
         found = re.search(r":(\d+)/", line)
         if found is None:
             raise RuntimeError(f"commerce serve said {line!r}")
-        yield Server(
-            "ours", int(found[1]), process, path="/api/v1/stock/stream", cookies=cookies
-        )
+        yield Server("ours", int(found[1]), process, path="/api/v1/stock/stream", cookies=cookies)
 
 
 @contextmanager

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
         FulfillmentStatus,
     )
     from commerce_core.orders.gateways import (
-        MANUAL,
         Answer,
         ChargeRequest,
         FakeGateway,
@@ -51,17 +50,7 @@ if TYPE_CHECKING:
         RefundRequest,
         calls,
     )
-    from commerce_core.orders.machine import (
-        FULFILLMENTS,
-        ORDERS,
-        PAYMENTS,
-        RETURNS,
-        Graph,
-        Guard,
-        Rule,
-        Situation,
-        Trigger,
-    )
+    from commerce_core.orders.machine import Graph, Guard, Rule, Situation, Trigger
     from commerce_core.orders.models import (
         CreditKind,
         CreditNote,
@@ -127,11 +116,6 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "FULFILLMENTS",
-    "MANUAL",
-    "ORDERS",
-    "PAYMENTS",
-    "RETURNS",
     "AddressKind",
     "Answer",
     "Charge",
@@ -258,24 +242,13 @@ __getattr__, __dir__ = lazy_exports(
             "ChargeRequest",
             "FakeGateway",
             "FindRequest",
-            "MANUAL",
             "ManualGateway",
             "Outcome",
             "PaymentGateway",
             "RefundRequest",
             "calls",
         ),
-        "machine": (
-            "FULFILLMENTS",
-            "Graph",
-            "Guard",
-            "ORDERS",
-            "PAYMENTS",
-            "RETURNS",
-            "Rule",
-            "Situation",
-            "Trigger",
-        ),
+        "machine": ("Graph", "Guard", "Rule", "Situation", "Trigger"),
         "models": (
             "CreditKind",
             "CreditNote",

@@ -121,9 +121,9 @@ def place_in_books(
     ]
     hold = terms.waits() + _GRACE if owes else None
     promise_lines(batch, wishes, strategy=strategy, hold=hold, allow_partial=allow_partial)
-    rows, order_row, payment_row = draft.rows(checkout, address, lines, wishes, reason)
+    rows, of_order, payment_row = draft.rows(checkout, address, lines, wishes, reason)
     _write(batch, rows, checkout)
-    order = persistent(session, Order, order_row)
+    order = persistent(session, Order, of_order)
     key = payment_row["request_key"] if payment_row else None
     return Placed(order, is_new=True, payment_id=reading.payment_id, request_key=key)
 

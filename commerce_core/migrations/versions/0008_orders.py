@@ -14,7 +14,7 @@ from commerce_core.database import Xid8
 from commerce_core.journal import current_xid
 
 revision = "0008"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

@@ -7,7 +7,7 @@ has a route without.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
@@ -30,7 +30,7 @@ from webapp.accounts.sessions import (
     Identity,
     SessionLimits,
     find_identity,
-    is_session_alive,
+    find_live_sessions,
     touch_session,
 )
 from webapp.database import WebDatabase
@@ -198,11 +198,11 @@ def _is_polled(scope: Scope) -> bool:
     return bool(scope["route_handler"].opt.get("is_polled"))
 
 
-async def session_is_alive(database: WebDatabase, user: Identity) -> bool:
-    """Tell whether the session a stream was opened with still is good.
+async def live_sessions(database: WebDatabase, session_ids: Collection[int]) -> set[int]:
+    """Return those of the sessions that still are good.
 
     Streams ask this every so often, because a request that never ends is never checked again.
-    Asking does not keep the session alive.
+    Asking does not keep a session alive.
     """
     async with database.reads() as session:
-        return await session.run_sync(is_session_alive, user.session_id, as_of=utc_now())
+        return await session.run_sync(find_live_sessions, session_ids, as_of=utc_now())

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from litestar import Litestar
 from litestar.plugins.jinja import JinjaTemplateEngine
 
+from webapp.database import WebDatabase
 from webapp.live.frames import encode_json
 from webapp.live.hub import Hub
+from webapp.security import live_sessions
 from webapp.stock.cells import CellWriter, make_cell_encoder
 from webapp.stock.census import CensusTaker
 
@@ -21,7 +24,8 @@ async def run_live_stock(app: Litestar) -> AsyncIterator[None]:
     assert isinstance(engine, JinjaTemplateEngine)  # noqa: S101 - the composition root's choice
     cells = CellWriter(engine.engine)
     encoders = {"html": make_cell_encoder(cells), "json": encode_json}
-    hub = Hub(app.state.database, encoders)
+    database: WebDatabase = app.state.database
+    hub = Hub(database, encoders, are_alive=partial(live_sessions, database))
     app.state.hub = hub
     app.state.cells = cells
     app.state.census = CensusTaker(app.state.database)

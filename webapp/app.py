@@ -17,6 +17,7 @@ import commerce_core
 from commerce_core.journal import ensure_epoch
 from webapp import health, home
 from webapp.accounts import routes as accounts
+from webapp.accounts.desk import IdentityDesk
 from webapp.api import stock as api_stock
 from webapp.counts import routes as counts
 from webapp.csrf import MOST_BYTES, MOST_FIELDS, CsrfMiddleware
@@ -72,7 +73,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     Without settings they are read from the environment, for servers that take a factory.
     ``app.state`` holds ``settings``, ``database`` (WebDatabase), ``drain`` (Drain),
-    ``readiness`` (Readiness) and ``navigation``; while it runs, ``hub`` (Hub) and ``census``.
+    ``readiness`` (Readiness), ``identities`` (IdentityDesk) and ``navigation``; while it runs,
+    ``hub`` (Hub) and ``census``.
 
     Raises:
         InvalidDatabaseUrlError: the database URL cannot be read.
@@ -116,7 +118,13 @@ def _make_state(settings: Settings) -> State:
     readiness = health.Readiness()
     readiness.add("database", health.database_check(database))
     return State(
-        {"settings": settings, "database": database, "drain": Drain(), "readiness": readiness}
+        {
+            "settings": settings,
+            "database": database,
+            "drain": Drain(),
+            "identities": IdentityDesk(database),
+            "readiness": readiness,
+        }
     )
 
 

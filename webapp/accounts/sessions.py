@@ -36,6 +36,8 @@ class Identity:
     session_id: int
     seen_at: datetime
     stays: bool
+    ends_at: datetime
+    """When the session ends if no page is asked for before."""
 
     @property
     def actor(self) -> str:
@@ -89,8 +91,16 @@ def start_session(
 
 def find_identity(session: Session, token: str, *, as_of: datetime) -> Identity | None:
     """Return who holds ``token``, or None when it is unknown, has ended, or its user is off."""
+    token_hash = hash_token(token)
+    user = find_identities(session, {token_hash}).get(token_hash)
+    return user if user is not None and user.ends_at > as_of else None
+
+
+def find_identities(session: Session, token_hashes: Collection[bytes]) -> dict[bytes, Identity]:
+    """Return who holds each token, by its hash. Whether a session has ended is for the caller."""
     statement = (
         select(
+            WebSession.token_hash,
             User.id,
             User.email,
             User.name,
@@ -98,16 +108,12 @@ def find_identity(session: Session, token: str, *, as_of: datetime) -> Identity 
             WebSession.id,
             WebSession.seen_at,
             WebSession.stays,
+            WebSession.idle_expires_at,
         )
         .join(User, User.id == WebSession.user_id)
-        .where(
-            WebSession.token_hash == hash_token(token),
-            WebSession.idle_expires_at > as_of,
-            User.is_active,
-        )
+        .where(WebSession.token_hash.in_(token_hashes), User.is_active)
     )
-    row = session.execute(statement).one_or_none()
-    return None if row is None else Identity(*row)
+    return {row[0]: Identity(*row[1:]) for row in session.execute(statement)}
 
 
 def find_live_sessions(

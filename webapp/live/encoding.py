@@ -33,3 +33,8 @@ class Encoding:
             events = self._encoders[representation](cut(self.changes, topic))
             self._frames[key] = encode_frame(events, self.changes.cursor)
         return self._frames[key]
+
+    def broad(self, topic: Topic) -> dict[tuple[Topic, str], bytes]:
+        """Return the frames of a topic in every representation, for other processes."""
+        frames = {(topic, name): self.frame(topic, name) for name in self._encoders}
+        return {key: frame.data for key, frame in frames.items() if frame is not None}

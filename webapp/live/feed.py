@@ -14,6 +14,7 @@ import asyncio
 import logging
 import random
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
@@ -24,10 +25,14 @@ from commerce_core.inventory.models import StockMovement
 from commerce_core.journal import Cursor, ensure_epoch, journal_lag, read_cursor
 from webapp.database import WebDatabase
 from webapp.live.changes import Changes, read_changes
+from webapp.live.encoding import Encoding
 from webapp.live.lowness import read_low
+from webapp.live.messages import KEEP_SECONDS, SILENCE_SECONDS, as_frames
+from webapp.live.topics import ALL_STOCK, Topic
 
 if TYPE_CHECKING:
     from webapp.live.hub import Hub
+    from webapp.live.relay import Relay
 
 _logger: Final = logging.getLogger("webapp.live")
 
@@ -61,7 +66,7 @@ class Feed:
         """Begin to read. Returns when the position is known, or at once when that fails."""
         self._heard_at = _now()
         try:
-            self._hub.wake.open()
+            self._open_wake()
             self._hub.recent.begin(await self._hub.reader.ask(read_cursor))
         except (CommerceError, OSError) as exc:
             self._note_trouble(exc)
@@ -75,11 +80,17 @@ class Feed:
                 task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         self._hub.wake.close()
+        if self._relay is not None:
+            await self._relay.close()
 
     def lateness(self, now: float) -> float:
         """Return by how many seconds the numbers are behind."""
         silent = now - self._heard_at
         return max(self._lag_seconds, silent if self.trouble or silent > READ_SECONDS else 0.0)
+
+    @property
+    def _relay(self) -> Relay | None:
+        return self._hub.relay
 
     @property
     def lag_seconds(self) -> float:
@@ -93,8 +104,12 @@ class Feed:
 
     @property
     def mode(self) -> str:
-        """How this process comes by its changes, in a word."""
-        return "deaf" if self.trouble else "alone"
+        """How this process comes by its changes: alone, leading, following, or (deaf) not."""
+        if self.trouble:
+            return "deaf"
+        if self._relay is None or self._relay.trouble:
+            return "alone"
+        return "leading" if self._relay.is_leading else "following"
 
     # --- the task --------------------------------------------------------------------------
 
@@ -119,41 +134,84 @@ class Feed:
         await self._hub.reader.renew()
         await self._database.transact(ensure_epoch)
         self._hub.wake.close()
-        self._hub.wake.open()
+        self._open_wake()
+
+    def _open_wake(self) -> None:
+        self._hub.wake.open(on_commit=None if self._relay is None else self._relay.hint)
 
     async def _tick(self) -> None:
-        """Read and hand out what is new; then wait until there is a reason to read again."""
+        """Hand out what is new; then wait until there is a reason to look again."""
+        if not self._hub.lowness.is_known and self._hub.wants("low"):
+            self._hub.lowness.begin(await self._hub.reader.ask(read_low))
+        if self._relay is not None and self._relay.is_following and await self._copy(self._relay):
+            await self._wait_for_leader(self._relay)
+            return
         began = _now()
-        has_more = await self._read_on(began)
-        if has_more:
+        changes = await self._read_on(began)
+        if changes.has_more:
             await asyncio.sleep(0)
             return
-        if self._work_seconds:
+        if changes.levels:
             await asyncio.sleep(max(0.0, began + self.tick_seconds - _now()))
+            if not self._hub.wake.sees_everything:
+                return  # where something happens, more does
         await self._wait()
 
-    async def _read_on(self, began: float) -> bool:
-        """Read from the database and hand out; tell whether there is more."""
+    async def _read_on(self, began: float) -> Changes:
+        """Read from the database and hand out what there is."""
         hub = self._hub
         if hub.cursor is None:
             hub.recent.begin(await hub.reader.ask(read_cursor))
         assert hub.cursor is not None  # noqa: S101 - it has just begun
-        if not hub.lowness.is_known and hub.wants("low"):
-            hub.lowness.begin(await hub.reader.ask(read_low))
+        if self._relay is not None:
+            await self._relay.attend(hub.cursor.epoch, hub.wake.call)
         changes = await self._read(hub.cursor, began)
         self._note_success()
         if changes.is_reset:
-            self._work_seconds = 0.0
             hub.begin_anew(changes.cursor)
-            return False
-        await self._tell(changes)
-        return changes.has_more
+        else:
+            self._pass_on(changes, await self._tell(changes))
+        return changes
 
-    async def _tell(self, changes: Changes) -> None:
+    async def _tell(
+        self, changes: Changes, ready: Mapping[tuple[Topic, str], bytes] | None = None
+    ) -> Encoding:
         began = time.thread_time()  # on a busy machine the clock would say more than was done
-        await self._hub.tell(changes)
+        encoding = await self._hub.tell(changes, ready=ready)
         await asyncio.sleep(0)  # the event loop writes what it was given
-        self._work_seconds = time.thread_time() - began if changes.levels else 0.0
+        if changes.levels:
+            self._work_seconds = time.thread_time() - began
+        return encoding
+
+    # --- with other processes --------------------------------------------------------------
+
+    def _pass_on(self, changes: Changes, encoding: Encoding) -> None:
+        """Tell the others what was handed out, when this process leads."""
+        relay = self._relay
+        if relay is not None and relay.is_leading and relay.must_publish(changes):
+            frames = encoding.broad(ALL_STOCK) if changes.levels else {}
+            relay.publish(changes, as_frames(frames), lag=self._lag_seconds)
+
+    async def _copy(self, relay: Relay) -> bool:
+        """Hand out what the leader told; tell whether nothing is missing."""
+        for message in relay.take():
+            here, end = self._hub.cursor, message.changes.cursor
+            if here is None or here.epoch != end.epoch or message.changes.is_reset:
+                return False
+            if message.since.horizon > here.horizon:
+                self._hub.figures.gaps += 1
+                return False
+            self._lag_seconds = message.lag
+            if end.horizon > here.horizon:
+                self._hub.figures.relayed += 1
+                await self._tell(message.changes, message.ready())
+        self._note_success()
+        return True
+
+    async def _wait_for_leader(self, relay: Relay) -> None:
+        left = SILENCE_SECONDS - relay.silence
+        if not self._hub.is_stopping and left > 0:
+            await self._hub.wake.wait(left, look_every=left)
 
     async def _read(self, cursor: Cursor, began: float) -> Changes:
         """Read the journal. While no answer comes the readiness probe is told."""
@@ -174,6 +232,10 @@ class Feed:
         hub = self._hub
         if hub.is_stopping:
             return
+        if self._relay is not None and self._relay.is_leading:
+            # Others may have listeners where this process has none, and must hear that it lives.
+            await hub.wake.wait(KEEP_SECONDS if hub.wake.sees_everything else TICK_SECONDS)
+            return
         is_listened_to = hub.count() > 0
         if hub.wake.sees_everything or not is_listened_to:
             await hub.wake.wait(
@@ -188,6 +250,8 @@ class Feed:
         self._heard_at = _now()
         if self.trouble:
             self.trouble = ""
+            if self._relay is not None:
+                self._relay.may_lead = True
             _logger.info("the live stream reads again")
             for subscription in self._hub.everybody():
                 subscription.remind()
@@ -201,6 +265,8 @@ class Feed:
                 "the live stream is deaf: %s", text, exc_info=None if is_ours else error
             )
         self.trouble = text
+        if self._relay is not None:
+            self._relay.may_lead = False
 
 
 def _read_news(session: Session, cursor: Cursor, measures_lag: bool) -> tuple[Changes, float]:  # noqa: FBT001

@@ -7,9 +7,12 @@ feed (``feed.py``) reads, the pulse (``pulse.py``) gives signs of life and ends 
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
 
 from commerce_core.clock import utc_now
 from commerce_core.journal import Cursor
@@ -50,7 +53,6 @@ class Hub:
         encoders: Mapping[str, Encoder],
         *,
         wake: Wake | None = None,
-        relay: Relay | None = None,
         are_alive: SessionCheck | None = None,
     ) -> None:
         self.reader = Reader(database.engine.url)
@@ -59,8 +61,10 @@ class Hub:
         self.recent = Recent()
         self.lowness = Lowness()
         self.wake = wake or Wake(database.engine.url)
-        self.relay = relay
+        self.relay: Relay | None = None
+        """Set before the start where Redis connects this process with others."""
         self.delayed = 0
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._groups: dict[tuple[Topic, str], set[Subscription]] = defaultdict(set)
         self._owners: Counter[object] = Counter()
         self._catching_up: dict[tuple[Topic, str, Cursor], asyncio.Task[Frame | None]] = {}
@@ -189,12 +193,17 @@ class Hub:
 
     # --- handing out -----------------------------------------------------------------------
 
-    async def tell(self, changes: Changes, *, encoding: Encoding | None = None) -> Encoding:
-        """Hand out what changed after ``cursor`` and move it on; return what was encoded."""
+    async def tell(
+        self, changes: Changes, *, ready: Mapping[tuple[Topic, str], bytes] | None = None
+    ) -> Encoding:
+        """Hand out what changed after ``cursor`` and move it on; return what was encoded.
+
+        ``ready`` is what another process has encoded of the same changes.
+        """
         news = self.lowness.mark(self.recent.add(changes))
         self._remembered.clear()
-        if encoding is None or len(news.levels) < len(changes.levels):
-            encoding = Encoding(self.encoders, news)
+        is_whole = len(news.levels) == len(changes.levels)
+        encoding = Encoding(self.encoders, news, ready=ready if is_whole else None)
         if not news.levels:
             return encoding
         self._note(news)
@@ -293,6 +302,21 @@ class Hub:
         return frame or Frame(changes.cursor, b"")
 
     # --- how it goes -----------------------------------------------------------------------
+
+    def describe(self) -> dict[str, Any]:
+        """Return how this process does, for whoever watches several of them."""
+        numbers = asdict(self.figures)
+        return numbers | {
+            "name": self.name,
+            "mode": self.feed.mode,
+            "streams": self.count(),
+            "behind": sum(member.is_behind for member in self.everybody()),
+            "delayed": self.delayed,
+            "lag_seconds": self.feed.lag_seconds,
+            "tick_seconds": self.feed.tick_seconds,
+            "cursor": "" if self.cursor is None else str(self.cursor),
+            "trouble": self.feed.trouble,
+        }
 
     async def examine(self) -> Finding:
         """Return what the readiness probe shows: red while the hub is deaf."""

@@ -25,9 +25,14 @@ from commerce_core.inventory.purchasing_models import (
     Supplier,
 )
 from commerce_core.inventory.transfer_models import StockTransfer, StockTransferLine
-from commerce_core.journal import JournalClock, JournalEpoch
+from commerce_core.journal import JournalClock, JournalConsumer, JournalEpoch
 from commerce_core.logistics.models import CarrierBudget
+from commerce_core.orders.change_models import OrderChange, OrderTask
+from commerce_core.orders.event_models import OrderEvent
+from commerce_core.orders.fulfillment_models import Fulfillment, FulfillmentLine
 from commerce_core.orders.models import CreditNote, CreditNoteLine, Order, OrderLine
+from commerce_core.orders.payment_models import Payment, Refund
+from commerce_core.orders.return_models import Claim, Exchange, Return, ReturnLine
 
 metadata = Base.metadata
 
@@ -35,24 +40,36 @@ __all__ = [
     "Allocation",
     "Base",
     "CarrierBudget",
+    "Claim",
     "CreditNote",
     "CreditNoteLine",
     "Customer",
+    "Exchange",
+    "Fulfillment",
+    "FulfillmentLine",
     "IdempotencyKey",
     "ImportedAdjustment",
     "JournalClock",
+    "JournalConsumer",
     "JournalEpoch",
     "KitComponent",
     "OptionType",
     "OptionValue",
     "Order",
+    "OrderChange",
+    "OrderEvent",
     "OrderLine",
+    "OrderTask",
+    "Payment",
     "Product",
     "ProductOptionType",
     "PurchaseOrder",
     "PurchaseOrderLine",
     "PurchaseReceipt",
+    "Refund",
     "Reservation",
+    "Return",
+    "ReturnLine",
     "StockCount",
     "StockCountLine",
     "StockLevel",

@@ -30,7 +30,7 @@ def test_an_import_ends_with_fresh_statistics(retail: RetailFile) -> None:
     if database.is_postgresql:  # or it may have come round by itself
         for table in ("commerce_stock_movement", "commerce_order_line"):
             database.sql(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
-            assert table not in analysed(database)
+    assert analysed(database).get("commerce_stock_movement", 0) < LINES
 
     retail.load(*(line(str(536365 + number), quantity=1) for number in range(LINES)))
 

@@ -31,6 +31,7 @@ WHOLE = {  # what a program gives as a whole: another kind of thing is a fault o
     "components",
     "file",
     "holders",
+    "kinds",
     "lines",
     "received",
     "requests",
@@ -160,7 +161,7 @@ VERBS = sorted(
 
 @pytest.fixture(scope="module")
 def store(sqlite_files: SqliteFiles) -> Iterator[Store]:
-    engine = make_engine(sqlite_files.url())
+    engine = make_engine(sqlite_files.stock_alone_url())
     with closing(make_session_factory(engine)()) as session:
         yield Store(session)
     engine.dispose()

@@ -25,6 +25,7 @@ class StockChange:
     allocated: int
     reserved: int
     incoming: int
+    minimum: int
     version: int
     kind: str | None
     occurred_at: datetime | None

@@ -77,9 +77,7 @@ def read_wish(text: str) -> Wish:
     key = key_of(content)
     wish = content.get("adjust") if isinstance(content, dict) else None
     if not key or not isinstance(wish, dict) or set(wish) != _TYPES.keys():
-        message = (
-            'send {"adjust": {"sku": …, "location": …, "quantity": …, "reason": …}, "key": …}'
-        )
+        message = 'send {"adjust": {"sku": …, "location": …, "quantity": …, "reason": …}, "key": …}'
         raise InvalidMessageError(message, key=key)
     for name, kind in _TYPES.items():
         if type(wish[name]) is not kind:

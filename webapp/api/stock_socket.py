@@ -3,21 +3,20 @@
 Out go the frames of the hub, as JSON. In come adjustments, one after the other: each is booked in
 a transaction of its own under the client's key and answered with the result or a named error.
 Nothing builds up: a slow client's frames are conflated as in every stream, and its next request
-is read when the last one is answered. Close codes: 1001 come back later in life, 1012 the server
+is read when the last one is answered. Close codes: 1001 come back and go on, 1012 the server
 restarts, 4401 the session has ended.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
+from contextlib import suppress
 from typing import Any, Final
 
 from litestar import Router, WebSocket, websocket
 from litestar.exceptions import (
     HTTPException,
     NotAuthorizedException,
-    PermissionDeniedException,
     WebSocketDisconnect,
     WebSocketException,
 )
@@ -25,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from commerce_core.catalog import get_variant
 from commerce_core.clock import utc_now
+from commerce_core.errors import InvalidCursorError
 from commerce_core.inventory import adjust_stock, get_location
 from webapp.accounts.sessions import Identity, find_identity
 from webapp.api.socket_messages import (
@@ -38,10 +38,11 @@ from webapp.api.socket_messages import (
 from webapp.csrf import require_same_origin
 from webapp.database import WebDatabase
 from webapp.errors import problem_of
+from webapp.live.frames import encode_event, status_event
 from webapp.live.hub import Hub
-from webapp.live.stream import LONGEST_SECONDS, RECHECK_SECONDS, admit, position_of, topic_of
+from webapp.live.stream import subscriber, topic_of
 from webapp.live.subscription import Subscription
-from webapp.security import Right, session_is_alive, signed_in_user
+from webapp.security import Right, require_right
 
 COME_BACK: Final = 1001
 RESTARTING: Final = 1012
@@ -57,37 +58,31 @@ async def talk_about_stock(socket: Socket) -> None:
     """Stream changes and take adjustments until one side closes."""
     try:
         require_same_origin(socket)
-        admit(socket)
-        after, topic = position_of(socket), topic_of(socket)
-    except HTTPException as exc:
-        raise WebSocketException(exc.detail, code=_REFUSED + exc.status_code) from exc
-    user = signed_in_user(socket)
-    assert user is not None  # noqa: S101 - the route's right says so
+        subscribe = subscriber(socket, topic_of(socket), "json")
+    except (HTTPException, InvalidCursorError) as exc:
+        problem = problem_of(exc)
+        raise WebSocketException(detail=problem.detail, code=_REFUSED + problem.status) from exc
     hub: Hub = socket.app.state.hub
-    subscription = hub.subscribe(topic, "json", owner=user.user_id, after=after)
+    subscription = subscribe(None)
     try:
         await socket.accept()
-        await Talk(socket, subscription, user).run()
+        await Talk(socket, subscription, hub).run()
     finally:
         hub.unsubscribe(subscription)
 
 
 class Talk:
-    """One open WebSocket: somebody tells, somebody listens, somebody looks at the session."""
+    """One open WebSocket: one task tells, one listens."""
 
-    def __init__(self, socket: Socket, subscription: Subscription, user: Identity) -> None:
+    def __init__(self, socket: Socket, subscription: Subscription, hub: Hub) -> None:
         self._socket = socket
         self._subscription = subscription
-        self._user = user
+        self._hub = hub
         self._database: WebDatabase = socket.app.state.database
-        self._hub: Hub = socket.app.state.hub
 
     async def run(self) -> None:
-        """Go on until one of the three ends; then close with the code that says why."""
-        tasks = [
-            asyncio.ensure_future(work())
-            for work in (self._tell, self._listen, self._look_at_session)
-        ]
+        """Go on until one of the two ends; then close with the code that says why."""
+        tasks = [asyncio.ensure_future(work()) for work in (self._tell, self._listen)]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -99,12 +94,23 @@ class Talk:
             await self._close(code)
 
     async def _tell(self) -> int | None:
-        """Send frames as the client takes them."""
+        """Send frames as the client takes them. The hub ends it with its age or its session."""
+        if not await self._send(self._greeting()):
+            return None
         while told := await self._subscription.take():
             message = frame_message(told[0] if len(told) == 1 else b"".join(told))
             if message is not None and not await self._send(message):
                 return None
-        return RESTARTING if self._hub.is_stopping else COME_BACK
+        if self._hub.is_stopping:
+            return RESTARTING
+        return SESSION_ENDED if await self._present_user() is None else COME_BACK
+
+    def _greeting(self) -> str:
+        """Return the first message: how late we are, and from where this stream goes on."""
+        position = None if self._subscription.is_behind else self._subscription.position
+        message = frame_message(encode_event(status_event(self._hub.delayed), cursor=position))
+        assert message is not None  # noqa: S101 - there is an event in it
+        return message
 
     async def _listen(self) -> int | None:
         """Answer one request after the other. Ends when the client goes, or may not stay."""
@@ -115,7 +121,9 @@ class Talk:
                 return None
             user = await self._present_user()
             if user is None:
-                await self._send(error_message(None, problem_of(NotAuthorizedException("Sign in."))))
+                await self._send(
+                    error_message(None, problem_of(NotAuthorizedException("Sign in.")))
+                )
                 return SESSION_ENDED
             if not await self._send(await self._answer(text, user)):
                 return None
@@ -126,10 +134,7 @@ class Talk:
         try:
             wish = read_wish(text)
             key = wish.key
-            if not Right.CHANGE_STOCK.belongs_to(user):
-                raise PermissionDeniedException(
-                    f"This needs the {Right.CHANGE_STOCK.lowest_role} role; you are {user.role}."
-                )
+            require_right(user, Right.CHANGE_STOCK)
             return result_message(key, await self._database.transact(book, wish, user.actor))
         except InvalidMessageError as exc:
             return error_message(exc.fields["key"], problem_of(exc))
@@ -143,16 +148,6 @@ class Talk:
                 find_identity, self._socket.scope["auth"], as_of=utc_now()
             )
 
-    async def _look_at_session(self) -> int:
-        """End with the session, and after ten minutes or so in any case."""
-        loop = asyncio.get_running_loop()
-        ends_at = loop.time() + LONGEST_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
-        while loop.time() < ends_at:
-            await asyncio.sleep(min(RECHECK_SECONDS, max(0.0, ends_at - loop.time())))
-            if not await session_is_alive(self._database, self._user):
-                return SESSION_ENDED
-        return COME_BACK
-
     async def _send(self, message: str) -> bool:
         """Send a message; tell whether the client is still there."""
         try:
@@ -162,10 +157,8 @@ class Talk:
         return True
 
     async def _close(self, code: int) -> None:
-        try:
+        with suppress(RuntimeError, WebSocketException):  # the client was quicker
             await self._socket.close(code=code)
-        except (RuntimeError, WebSocketException):
-            pass  # the client was quicker
 
 
 def book(session: Session, wish: Wish, actor: str) -> dict[str, Any]:

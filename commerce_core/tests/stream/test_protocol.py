@@ -28,6 +28,7 @@ LEVEL: dict[str, Any] = {
     "allocated": 1,
     "reserved": 1,
     "incoming": 0,
+    "minimum": 4,
     "version": 3,
     "kind": "received",
     "occurred_at": "2026-11-22T10:00:00+00:00",

@@ -27,7 +27,12 @@ from commerce_core.inventory.purchasing_models import (
 from commerce_core.inventory.transfer_models import StockTransfer, StockTransferLine
 from commerce_core.journal import JournalClock, JournalConsumer, JournalEpoch
 from commerce_core.logistics.models import CarrierBudget
+from commerce_core.orders.change_models import OrderChange, OrderTask
+from commerce_core.orders.event_models import OrderEvent
+from commerce_core.orders.fulfillment_models import Fulfillment, FulfillmentLine
 from commerce_core.orders.models import CreditNote, CreditNoteLine, Order, OrderLine
+from commerce_core.orders.payment_models import Payment, Refund
+from commerce_core.orders.return_models import Claim, Exchange, Return, ReturnLine
 
 metadata = Base.metadata
 
@@ -35,9 +40,13 @@ __all__ = [
     "Allocation",
     "Base",
     "CarrierBudget",
+    "Claim",
     "CreditNote",
     "CreditNoteLine",
     "Customer",
+    "Exchange",
+    "Fulfillment",
+    "FulfillmentLine",
     "IdempotencyKey",
     "ImportedAdjustment",
     "JournalClock",
@@ -47,13 +56,20 @@ __all__ = [
     "OptionType",
     "OptionValue",
     "Order",
+    "OrderChange",
+    "OrderEvent",
     "OrderLine",
+    "OrderTask",
+    "Payment",
     "Product",
     "ProductOptionType",
     "PurchaseOrder",
     "PurchaseOrderLine",
     "PurchaseReceipt",
+    "Refund",
     "Reservation",
+    "Return",
+    "ReturnLine",
     "StockCount",
     "StockCountLine",
     "StockLevel",

@@ -12,16 +12,16 @@ from commerce_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from commerce_core.stream.client import Snapshot, StockStream
-    from commerce_core.stream.items import StockChange, StockDelay, StockItem, StockReset
+    from commerce_core.stream.items import StockChange, StockDelay, StockReset, StreamItem
     from commerce_core.stream.protocol import StreamRefusedError
 
 __all__ = [
     "Snapshot",
     "StockChange",
     "StockDelay",
-    "StockItem",
     "StockReset",
     "StockStream",
+    "StreamItem",
     "StreamRefusedError",
 ]
 
@@ -29,7 +29,7 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         "client": ("Snapshot", "StockStream"),
-        "items": ("StockChange", "StockDelay", "StockItem", "StockReset"),
+        "items": ("StockChange", "StockDelay", "StreamItem", "StockReset"),
         "protocol": ("StreamRefusedError",),
     },
 )

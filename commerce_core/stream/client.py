@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-from commerce_core.stream.items import StockChange, StockDelay, StockItem
+from commerce_core.stream.items import StockChange, StockDelay, StreamItem
 from commerce_core.stream.protocol import (
     SILENCE_SECONDS,
     BrokenStreamError,
@@ -82,8 +82,8 @@ class StockStream:
         self._verify = verify
         self._protocol = StreamProtocol(after=after)
         self._delayed = 0
-        self._loop: Generator[StockItem, None, None] | None = None
-        self._async_loop: AsyncGenerator[StockItem, None] | None = None
+        self._loop: Generator[StreamItem, None, None] | None = None
+        self._async_loop: AsyncGenerator[StreamItem, None] | None = None
 
     @property
     def cursor(self) -> str:
@@ -99,18 +99,18 @@ class StockStream:
         if self._loop is not None:
             self._loop.close()
 
-    def __iter__(self) -> Iterator[StockItem]:
+    def __iter__(self) -> Iterator[StreamItem]:
         self._loop = self._listen_on()
         return self._loop
 
-    def _listen_on(self) -> Generator[StockItem, None, None]:
+    def _listen_on(self) -> Generator[StreamItem, None, None]:
         """Yield what one connection after the other tells."""
         with httpx.Client(**self._options()) as client:
             while True:
                 pause = yield from self._listen(client)
                 time.sleep(pause)
 
-    def _listen(self, client: httpx.Client) -> Generator[StockItem, None, float]:
+    def _listen(self, client: httpx.Client) -> Generator[StreamItem, None, float]:
         """Yield what one connection tells; return how long to wait for the next."""
         try:
             with client.stream("GET", self.url, headers=self._protocol.headers()) as answer:
@@ -150,11 +150,11 @@ class StockStream:
         if self._async_loop is not None:
             await self._async_loop.aclose()
 
-    def __aiter__(self) -> AsyncIterator[StockItem]:
+    def __aiter__(self) -> AsyncIterator[StreamItem]:
         self._async_loop = self._listen_on_async()
         return self._async_loop
 
-    async def _listen_on_async(self) -> AsyncGenerator[StockItem, None]:
+    async def _listen_on_async(self) -> AsyncGenerator[StreamItem, None]:
         """Yield what one connection after the other tells."""
         async with httpx.AsyncClient(**self._options()) as client:
             while True:
@@ -168,7 +168,7 @@ class StockStream:
                     pause = self._pause(exc)
                 await asyncio.sleep(pause)
 
-    async def _listen_async(self, client: httpx.AsyncClient) -> AsyncGenerator[StockItem, None]:
+    async def _listen_async(self, client: httpx.AsyncClient) -> AsyncGenerator[StreamItem, None]:
         """Yield what one connection tells."""
         async with client.stream("GET", self.url, headers=self._protocol.headers()) as answer:
             self._protocol.open(answer.status_code, answer.headers)

@@ -71,11 +71,11 @@ class StockDelay:
     cursor: str = ""
 
 
-StockItem: TypeAlias = StockChange | StockReset | StockDelay
+StreamItem: TypeAlias = StockChange | StockReset | StockDelay
 """One thing that a stream tells."""
 
 
-def read_item(name: str, data: str, *, cursor: str) -> StockItem | None:
+def read_item(name: str, data: str, *, cursor: str) -> StreamItem | None:
     """Return what an event says, or None for an event of a later server.
 
     Raises:

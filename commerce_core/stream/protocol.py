@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from commerce_core.errors import CommerceError
-from commerce_core.stream.items import StockChange, StockDelay, StockItem, StockReset, read_item
+from commerce_core.stream.items import StockChange, StockDelay, StockReset, StreamItem, read_item
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,7 +51,7 @@ class BrokenStreamError(Exception):
 class Step:
     """Something that arrived: an item (None: only the position moves) and the cursor after it."""
 
-    item: StockItem | None
+    item: StreamItem | None
     cursor: str
 
 
@@ -151,7 +151,7 @@ class StreamProtocol:
         elif "id" in fields:
             yield Step(None, self._received)
 
-    def _item(self, name: str, data: str) -> StockItem | None:
+    def _item(self, name: str, data: str) -> StreamItem | None:
         try:
             item = read_item(name, data, cursor=self._received)
         except (KeyError, ValueError, TypeError) as exc:
@@ -163,6 +163,6 @@ class StreamProtocol:
         return item
 
 
-def is_worth_telling(item: StockItem | None, delayed: int) -> bool:
+def is_worth_telling(item: StreamItem | None, delayed: int) -> bool:
     """Tell whether the caller wants to hear it: every stream begins with a delay of 0."""
     return item is not None and not (isinstance(item, StockDelay) and item.seconds == delayed)

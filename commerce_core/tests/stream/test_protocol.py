@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commerce_core.stream.items import StockChange, StockDelay, StockItem, StockReset
+from commerce_core.stream.items import StockChange, StockDelay, StockReset, StreamItem
 from commerce_core.stream.protocol import (
     LONGEST_PAUSE_SECONDS,
     BrokenStreamError,
@@ -55,7 +55,7 @@ STREAM = (
 )
 
 
-def told(protocol: StreamProtocol, data: bytes) -> list[tuple[StockItem | None, str]]:
+def told(protocol: StreamProtocol, data: bytes) -> list[tuple[StreamItem | None, str]]:
     found = []
     for step in protocol.receive(data):
         protocol.done(step)
@@ -63,7 +63,7 @@ def told(protocol: StreamProtocol, data: bytes) -> list[tuple[StockItem | None, 
     return found
 
 
-def items_of(parts: list[bytes]) -> tuple[list[StockItem], str]:
+def items_of(parts: list[bytes]) -> tuple[list[StreamItem], str]:
     protocol = StreamProtocol()
     steps = [step for part in parts for step in told(protocol, part)]
     return [item for item, _ in steps if item is not None], protocol.cursor

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from commerce_core.catalog.attribute_models import Attribute, ProductAttribute, ProductImage
+from commerce_core.catalog.category_models import Category
+from commerce_core.catalog.change_models import CatalogChange
+from commerce_core.catalog.file_models import HeaderMapping, ProductImport, ProductImportRefusal
 from commerce_core.catalog.models import (
     OptionType,
     OptionValue,
@@ -10,6 +14,7 @@ from commerce_core.catalog.models import (
     Variant,
     VariantOptionValue,
 )
+from commerce_core.catalog.price_models import PriceList, VariantPrice
 from commerce_core.customers.models import Customer
 from commerce_core.database import Base
 from commerce_core.idempotency import IdempotencyKey
@@ -33,11 +38,15 @@ metadata = Base.metadata
 
 __all__ = [
     "Allocation",
+    "Attribute",
     "Base",
     "CarrierBudget",
+    "CatalogChange",
+    "Category",
     "CreditNote",
     "CreditNoteLine",
     "Customer",
+    "HeaderMapping",
     "IdempotencyKey",
     "ImportedAdjustment",
     "JournalClock",
@@ -47,7 +56,12 @@ __all__ = [
     "OptionValue",
     "Order",
     "OrderLine",
+    "PriceList",
     "Product",
+    "ProductAttribute",
+    "ProductImage",
+    "ProductImport",
+    "ProductImportRefusal",
     "ProductOptionType",
     "PurchaseOrder",
     "PurchaseOrderLine",
@@ -64,5 +78,6 @@ __all__ = [
     "Supplier",
     "Variant",
     "VariantOptionValue",
+    "VariantPrice",
     "metadata",
 ]

@@ -75,7 +75,7 @@ def main() -> int:
         _against_peers(report, bench, [live, *peers], large, passes)
         _small_crowd(report, bench, [live, *peers], small)
         _crowds_of_our_own(report, bench, live, url, crowd=large, idle=idle, passes=passes)
-        add_alone_claims(report, bench, live, 10 if is_short else 30)
+        add_alone_claims(report, bench, live, url, redis, count=10 if is_short else 30)
     return report.finish()
 
 

@@ -22,9 +22,25 @@ if TYPE_CHECKING:
     from commerce_core.orders.baskets import Charge, Checkout, CheckoutLine
     from commerce_core.orders.case import record_refusal
     from commerce_core.orders.change_models import OrderChange, OrderTask, TaskKind
+    from commerce_core.orders.changes import (
+        Addition,
+        ChangePreview,
+        ChangeRequest,
+        change_order,
+        preview_change,
+    )
     from commerce_core.orders.checkout import place_order
-    from commerce_core.orders.due import expire_orders
+    from commerce_core.orders.diagram import mermaid
+    from commerce_core.orders.due import expire_orders, list_due_orders
     from commerce_core.orders.event_models import OrderEvent
+    from commerce_core.orders.exchanges import (
+        exchange_return,
+        list_claims,
+        open_claim,
+        reject_claim,
+        replace_claim,
+        settle_claim,
+    )
     from commerce_core.orders.fulfilling import (
         allocate_order,
         deliver_fulfillment,
@@ -50,7 +66,18 @@ if TYPE_CHECKING:
         RefundRequest,
         calls,
     )
+    from commerce_core.orders.ingest import (
+        ExternalLine,
+        ExternalOrder,
+        Ingested,
+        Ingestion,
+        close_task,
+        ingest_order,
+        list_tasks,
+        shipping_obstacles,
+    )
     from commerce_core.orders.machine import Graph, Guard, Rule, Situation, Trigger
+    from commerce_core.orders.merging import merge_orders
     from commerce_core.orders.models import (
         CreditKind,
         CreditNote,
@@ -82,6 +109,8 @@ if TYPE_CHECKING:
         list_orders,
         read_whole_order,
     )
+    from commerce_core.orders.reconciling import pay_order, reconcile_payments
+    from commerce_core.orders.refunds import claim_refund, refund_order, settle_refund
     from commerce_core.orders.return_models import (
         Claim,
         ClaimKind,
@@ -91,6 +120,21 @@ if TYPE_CHECKING:
         ReturnLine,
         ReturnReason,
         ReturnStatus,
+    )
+    from commerce_core.orders.return_rules import ReturnPolicy, ReturnRule, propose_refund
+    from commerce_core.orders.returns import (
+        approve_return,
+        cancel_return,
+        close_return,
+        get_return,
+        inspect_return,
+        list_return_lines,
+        receive_return,
+        refunded_return,
+        reject_return,
+        request_return,
+        returnable,
+        send_return,
     )
     from commerce_core.orders.standing import (
         PaymentStanding,
@@ -116,8 +160,11 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Addition",
     "AddressKind",
     "Answer",
+    "ChangePreview",
+    "ChangeRequest",
     "Charge",
     "ChargeRequest",
     "Checkout",
@@ -129,6 +176,8 @@ __all__ = [
     "CreditNote",
     "CreditNoteLine",
     "Exchange",
+    "ExternalLine",
+    "ExternalOrder",
     "FakeGateway",
     "FindRequest",
     "Fulfillment",
@@ -136,6 +185,8 @@ __all__ = [
     "FulfillmentStatus",
     "Graph",
     "Guard",
+    "Ingested",
+    "Ingestion",
     "Item",
     "LineAmounts",
     "LineKind",
@@ -160,7 +211,9 @@ __all__ = [
     "RefundStatus",
     "Return",
     "ReturnLine",
+    "ReturnPolicy",
     "ReturnReason",
+    "ReturnRule",
     "ReturnStatus",
     "Rounding",
     "Rule",
@@ -175,42 +228,75 @@ __all__ = [
     "WholeOrder",
     "allocate_order",
     "allowed_triggers",
+    "approve_return",
     "attempt_flow",
     "balance",
     "calls",
     "cancel_fulfillment",
     "cancel_lines",
     "cancel_order",
+    "cancel_return",
+    "change_order",
     "checked_address",
+    "claim_refund",
+    "close_return",
+    "close_task",
     "confirm_order",
     "count_orders",
     "deliver_fulfillment",
     "deliver_order",
+    "exchange_return",
     "expire_order",
     "expire_orders",
     "find_order",
     "fulfill_order",
     "get_order",
     "get_payment",
+    "get_return",
     "hold_order",
+    "ingest_order",
+    "inspect_return",
+    "list_claims",
+    "list_due_orders",
     "list_events",
     "list_orders",
     "list_payments",
+    "list_return_lines",
+    "list_tasks",
     "lose_fulfillment",
+    "merge_orders",
+    "mermaid",
     "missing_in",
+    "open_claim",
     "order_amounts",
     "pack_fulfillment",
+    "pay_order",
     "payment_standing_of",
     "place_in_books",
     "place_order",
+    "preview_change",
+    "propose_refund",
     "read_whole_order",
+    "receive_return",
+    "reconcile_payments",
     "record_payment",
     "record_refusal",
+    "refund_order",
+    "refunded_return",
     "refuse_fulfillment",
+    "reject_claim",
+    "reject_return",
     "release_order",
     "reopen_order",
+    "replace_claim",
+    "request_return",
+    "returnable",
+    "send_return",
+    "settle_claim",
+    "settle_refund",
     "ship_fulfillment",
     "ship_order",
+    "shipping_obstacles",
     "standing_of",
     "sums_of",
 ]
@@ -224,9 +310,19 @@ __getattr__, __dir__ = lazy_exports(
         "baskets": ("Charge", "Checkout", "CheckoutLine"),
         "case": ("record_refusal",),
         "change_models": ("OrderChange", "OrderTask", "TaskKind"),
+        "changes": ("Addition", "ChangePreview", "ChangeRequest", "change_order", "preview_change"),
         "checkout": ("place_order",),
-        "due": ("expire_orders",),
+        "diagram": ("mermaid",),
+        "due": ("expire_orders", "list_due_orders"),
         "event_models": ("OrderEvent",),
+        "exchanges": (
+            "exchange_return",
+            "list_claims",
+            "open_claim",
+            "reject_claim",
+            "replace_claim",
+            "settle_claim",
+        ),
         "fulfilling": (
             "allocate_order",
             "deliver_fulfillment",
@@ -248,7 +344,18 @@ __getattr__, __dir__ = lazy_exports(
             "RefundRequest",
             "calls",
         ),
+        "ingest": (
+            "ExternalLine",
+            "ExternalOrder",
+            "Ingested",
+            "Ingestion",
+            "close_task",
+            "ingest_order",
+            "list_tasks",
+            "shipping_obstacles",
+        ),
         "machine": ("Graph", "Guard", "Rule", "Situation", "Trigger"),
+        "merging": ("merge_orders",),
         "models": (
             "CreditKind",
             "CreditNote",
@@ -275,6 +382,8 @@ __getattr__, __dir__ = lazy_exports(
             "list_orders",
             "read_whole_order",
         ),
+        "reconciling": ("pay_order", "reconcile_payments"),
+        "refunds": ("claim_refund", "refund_order", "settle_refund"),
         "return_models": (
             "Claim",
             "ClaimKind",
@@ -284,6 +393,21 @@ __getattr__, __dir__ = lazy_exports(
             "ReturnLine",
             "ReturnReason",
             "ReturnStatus",
+        ),
+        "return_rules": ("ReturnPolicy", "ReturnRule", "propose_refund"),
+        "returns": (
+            "approve_return",
+            "cancel_return",
+            "close_return",
+            "get_return",
+            "inspect_return",
+            "list_return_lines",
+            "receive_return",
+            "refunded_return",
+            "reject_return",
+            "request_return",
+            "returnable",
+            "send_return",
         ),
         "standing": (
             "PaymentStanding",

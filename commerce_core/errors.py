@@ -11,6 +11,7 @@
     │                            ReservationExpiredError, ReservationClosedError,
     │                            AllocationClosedError, InvalidStateError, VariantInUseError,
     │                            IdempotencyConflictError, OperationInProgressError,
+    │                            ConsumerBusyError,
     │                            VersionConflictError > StaleEditsError, StalePlanError,
     │                            DuplicateError > DuplicateSkuError, DuplicateBarcodeError
     │                            DuplicateError > DuplicateCombinationError
@@ -245,6 +246,13 @@ class OperationInProgressError(ConflictError):
     """An operation with this idempotency key is under way. Try again in a moment."""
 
     code = "operation_in_progress"
+
+
+class ConsumerBusyError(ConflictError):
+    """Another worker is consuming under this name at this moment. Nothing was read."""
+
+    code = "consumer_busy"
+    name: str
 
 
 # --- invalid input -------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from webapp.jobs import run_jobs
 from webapp.live import stream as live
 from webapp.migrations import require_all_migrated
 from webapp.navigation_counts import NavigationCountsMiddleware
+from webapp.products import routes as products
 from webapp.purchasing import routes as purchasing
 from webapp.reservations import routes as reservations
 from webapp.security import Right, SessionMiddleware, guard_addresses, guard_rights, require_rights
@@ -56,6 +57,7 @@ ROUTERS: Final[Sequence[Router]] = (
     reservations.router,
     explaining.router,
     uploads.router,
+    products.router,
 )
 """The router of every feature. A new feature adds one line."""
 

@@ -9,11 +9,12 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
 
-from commerce_core.money import Money
+if TYPE_CHECKING:
+    from commerce_core.money import Money
 
 MOST_AXES: Final = 5
 MOST_COMBINATIONS: Final = 2_000

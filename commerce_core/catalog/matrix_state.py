@@ -108,7 +108,7 @@ def read_matrix(session: Session, product: Product) -> MatrixState:
         .where(ProductOptionType.product_id == product.id)
         .order_by(ProductOptionType.position, ProductOptionType.option_type_id)
     ).all()
-    options |= {number: name for number, name in axes}
+    options |= dict(axes)
     variants = [KnownVariant(row, chosen.get(row.id, {})) for row in rows]
     return MatrixState(product, variants, options, names, [number for number, _ in axes])
 

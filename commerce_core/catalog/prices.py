@@ -286,8 +286,9 @@ def list_prices(session: Session, variant: Variant) -> Sequence[VariantPrice]:
 
 
 def open_prices(session: Session, variants: Sequence[Variant]) -> None:
-    """Write down the present price of variants that have no price history yet. One is needed
-    before the first change, or it would be forgotten.
+    """Write down the present price of variants that have no price history yet.
+
+    Without it the first change would forget what was asked before.
     """
     ids = [id_of(variant, Variant) for variant in variants]
     query = select(VariantPrice.variant_id).where(

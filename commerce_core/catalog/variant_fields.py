@@ -6,10 +6,8 @@ One table for all of them: how a value is read from what was typed, and how it i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from commerce_core.catalog.amounts import Decimals, read_decimal, read_whole
 from commerce_core.catalog.barcodes import normalize_barcode
@@ -18,6 +16,10 @@ from commerce_core.catalog.models import CUSTOMS_LENGTH, NAME_LENGTH, VariantSta
 from commerce_core.catalog.skus import sku_and_key
 from commerce_core.errors import InvalidInputError, InvalidMoneyError
 from commerce_core.text import clean_optional, clean_text, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
 
 _HS_CODE: Final = re.compile(r"[0-9]{4,14}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")

@@ -108,7 +108,7 @@ def decimal_mark(request: Request[Any, Any, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ShownCell:
-    """A cell as the grid shows it: ``text`` is in the field, ``saved`` in the database."""
+    """A cell as the grid shows it: ``text`` is in the field, ``saved`` what its editor has seen."""
 
     field: str
     text: str
@@ -123,6 +123,7 @@ class ShownRow:
 
     row: GridRow
     cells: list[ShownCell]
+    version: int
     known: str
 
 
@@ -131,9 +132,8 @@ def grid_context(
 ) -> dict[str, Any]:
     """Return what the grid shows."""
     mark = decimal_mark(request)
-    typed = {one.cell: one.text for one in answer.typed}
-    clashes = {(clash.variant_id, clash.field) for clash in answer.clashes}
-    shown = [_shown_row(row, view, typed, answer.wrong, clashes, mark) for row in grid.rows]
+    typed = {one.cell: one for one in answer.typed}
+    shown = [_shown_row(row, view, typed, answer, mark) for row in grid.rows]
     here = {(one.row.id, cell.field) for one in shown for cell in one.cells}
     return {
         "grid": grid,
@@ -158,16 +158,27 @@ def _stream(request: Request[Any, Any, Any], grid: VariantGrid) -> str:
 def _shown_row(
     row: GridRow,
     view: str,
-    typed: Mapping[Cell, str],
-    wrong: Mapping[Cell, str],
-    clashes: set[Cell],
+    typed: Mapping[Cell, TypedCell],
+    answer: GridAnswer,
     mark: str,
 ) -> ShownRow:
+    """Show a row with what was typed into it.
+
+    After a clash both values were seen, so the next save is about what is there now. After any
+    other refusal the cells stay about what their editor saw: a clash behind it is not passed over.
+    """
+    clashes = {(clash.variant_id, clash.field) for clash in answer.clashes}
+    version = row.version
     cells = []
     for column in VIEWS[view]:
         cell = row.id, column.field
-        saved = cell_text(column.field, row.values[column.field], mark=mark)
-        text = typed.get(cell, saved)
-        cells.append(ShownCell(column.field, text, saved, wrong.get(cell, ""), cell in clashes))
-    known = {"version": row.version, **{cell.field: cell.saved for cell in cells}}
-    return ShownRow(row, cells, json.dumps(known, ensure_ascii=False))
+        saved = text = cell_text(column.field, row.values[column.field], mark=mark)
+        if cell in typed:
+            text = typed[cell].text
+            if not clashes:
+                saved, version = typed[cell].shown, typed[cell].version
+        cells.append(
+            ShownCell(column.field, text, saved, answer.wrong.get(cell, ""), cell in clashes)
+        )
+    known = {"version": version, **{cell.field: cell.saved for cell in cells}}
+    return ShownRow(row, cells, version, json.dumps(known, ensure_ascii=False))

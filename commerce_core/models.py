@@ -32,7 +32,12 @@ from commerce_core.inventory.purchasing_models import (
 from commerce_core.inventory.transfer_models import StockTransfer, StockTransferLine
 from commerce_core.journal import JournalClock, JournalConsumer, JournalEpoch
 from commerce_core.logistics.models import CarrierBudget
+from commerce_core.orders.change_models import OrderChange, OrderTask
+from commerce_core.orders.event_models import OrderEvent
+from commerce_core.orders.fulfillment_models import Fulfillment, FulfillmentLine
 from commerce_core.orders.models import CreditNote, CreditNoteLine, Order, OrderLine
+from commerce_core.orders.payment_models import Payment, Refund
+from commerce_core.orders.return_models import Claim, Exchange, Return, ReturnLine
 
 metadata = Base.metadata
 
@@ -43,9 +48,13 @@ __all__ = [
     "CarrierBudget",
     "CatalogChange",
     "Category",
+    "Claim",
     "CreditNote",
     "CreditNoteLine",
     "Customer",
+    "Exchange",
+    "Fulfillment",
+    "FulfillmentLine",
     "HeaderMapping",
     "IdempotencyKey",
     "ImportedAdjustment",
@@ -56,7 +65,11 @@ __all__ = [
     "OptionType",
     "OptionValue",
     "Order",
+    "OrderChange",
+    "OrderEvent",
     "OrderLine",
+    "OrderTask",
+    "Payment",
     "PriceList",
     "Product",
     "ProductAttribute",
@@ -67,7 +80,10 @@ __all__ = [
     "PurchaseOrder",
     "PurchaseOrderLine",
     "PurchaseReceipt",
+    "Refund",
     "Reservation",
+    "Return",
+    "ReturnLine",
     "StockCount",
     "StockCountLine",
     "StockLevel",

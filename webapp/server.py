@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from commerce_core.errors import InvalidInputError
+from webapp.live.line import LineProtocol
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -108,6 +109,7 @@ def _config(app: Litestar, settings: Settings) -> uvicorn.Config:
         app,
         log_level="info" if settings.access_log else "warning",
         access_log=settings.access_log,
+        http=LineProtocol,
         lifespan="on",
         backlog=_BACKLOG,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,

@@ -48,6 +48,8 @@ def _sqlite(connection: Connection) -> list[tuple[str, str]]:
     rows = connection.exec_driver_sql("SELECT tbl_name, sql FROM sqlite_master WHERE sql <> ''")
     for table, sql in rows:
         flat = re.sub(r"\s+", " ", sql)
+        # A column that was added later brought its CHECKs along, without a comma between.
+        flat = re.sub(r"(?<!,) (?=CONSTRAINT ck_)", ", ", flat)
         inner = re.fullmatch(r'CREATE TABLE "?\w+"? ?\((.*)\)', flat)
         parts = re.split(r",\s+(?=CONSTRAINT|FOREIGN|\w+ [A-Z])", inner[1]) if inner else [flat]
         found.extend((table, text) for part in parts for text in _apart(part.strip()))

@@ -19,6 +19,7 @@ from webapp.database import WebDatabase
 from webapp.live.changes import read_levels
 from webapp.live.frames import as_json, encode_json
 from webapp.live.hub import Hub
+from webapp.live.relay import Relay
 from webapp.live.topics import ALL_STOCK
 
 if TYPE_CHECKING:
@@ -34,10 +35,12 @@ State = dict[str, Any]
 
 
 @asynccontextmanager
-async def running_hub(url: str) -> AsyncIterator[Hub]:
+async def running_hub(url: str, *, redis: str = "", build: str = "tests") -> AsyncIterator[Hub]:
     """Run a hub over the database at ``url`` until the block ends."""
     database = WebDatabase.open(url)
     hub = Hub(database, {"json": encode_json})
+    if redis:
+        hub.relay = Relay(redis, build=build, describe=hub.describe)
     await hub.start()
     try:
         yield hub

@@ -12,8 +12,8 @@ from sqlalchemy.dialects import postgresql
 from commerce_core.catalog.search_index import SEARCHED, postgresql_statements, sqlite_statements
 from commerce_core.clock import utc_now
 
-revision = "0005"
-down_revision = "0004"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -11,8 +11,9 @@ from commerce_core.catalog.variant_fields import VARIANT_FIELDS, show_field
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. ``kind`` is text, code, money, whole, flag or status; ``show`` hides it on small
-    screens ("md", "lg"); its words stand in the template.
+    """A column. Its words stand in the template.
+
+    ``kind`` is text, code, money, whole, flag or status; ``show`` hides it on small screens.
     """
 
     field: str
@@ -58,7 +59,7 @@ def view_of(name: str) -> str:
     return name if name in VIEWS else next(iter(VIEWS))
 
 
-def cell_text(field: str, value: Any, *, mark: str = ".") -> str:
+def cell_text(value: Any, *, mark: str = ".") -> str:
     """Write a value as its cell shows it, ``mark`` before its decimals. "" for nothing.
 
     Two decimals, or four: three could be read as thousands.

@@ -187,9 +187,7 @@ def _has_value(ids: Sequence[int]) -> ColumnElement[bool]:
     having = (
         select(Variant.product_id)
         .join(VariantOptionValue, VariantOptionValue.variant_id == Variant.id)
-        .where(
-            VariantOptionValue.option_value_id.in_(ids), Variant.status == VariantStatus.ACTIVE
-        )
+        .where(VariantOptionValue.option_value_id.in_(ids), Variant.status == VariantStatus.ACTIVE)
     )
     return Product.id.in_(having)
 
@@ -277,9 +275,7 @@ def _price_ranges(
         _in_force(PriceKind.SALE, as_of), _in_force(PriceKind.REGULAR, as_of), Variant.price
     )
     rows = session.execute(
-        select(
-            Variant.product_id, Variant.currency, func.min(price), func.max(price), func.count()
-        )
+        select(Variant.product_id, Variant.currency, func.min(price), func.max(price), func.count())
         .where(Variant.product_id.in_(ids), Variant.status == VariantStatus.ACTIVE)
         .group_by(Variant.product_id, Variant.currency)
         .order_by(func.count())

@@ -83,12 +83,10 @@ def complete_form(form: MatrixForm, words: Vocabulary, present: Sequence[str]) -
 
 def guess_pattern(state: MatrixState, options: Sequence[str]) -> str:
     """Return a pattern by which all SKUs of the product could have been made; "" if none."""
-    known = [
-        (v.row.sku, state.named(v)) for v in state.active if len(v.values) == len(options)
-    ]
+    known = [(v.row.sku, state.named(v)) for v in state.active if len(v.values) == len(options)]
     if not known or not options or len(options) > _MOST_TRIED:
         return ""
-    sku, values = known[0]
+    sku, values = str(known[0][0]), known[0][1]
     for lengths in itertools.product(_LENGTHS, repeat=len(options)):
         places = [
             f"{{{o}}}" if n is None else f"{{{o}:{n}}}"

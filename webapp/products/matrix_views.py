@@ -1,6 +1,4 @@
-"""Draws a plan as a table: a row for each combination of the first options, a column for each
-value of the last one.
-"""
+"""Draws a plan as a table: its last option makes the columns, the others make the rows."""
 
 from __future__ import annotations
 
@@ -63,7 +61,7 @@ def plan_context(
         "next_skus": [row.sku for row in created[:3]],
         "collisions": [row for row in created if row.problem],
         "questions": [row for row in plan.rows if row.outcome is Outcome.UNDECIDED],
-        "retired": [row for row in plan.having(Outcome.RETIRED)][:_MOST_NAMED],
+        "retired": plan.having(Outcome.RETIRED)[:_MOST_NAMED],
         "places": [
             (combination_text(row.values), " · ".join(row.values)) for row in created[:_MOST_PLACES]
         ],

@@ -15,7 +15,13 @@ from commerce_core.clock import utc_now
 from commerce_core.errors import CommerceError, InvalidCellsError, StaleEditsError
 from webapp.database import Transact
 from webapp.people import actor_of
-from webapp.products import matrix_routes
+from webapp.products import (
+    category_routes,
+    detail_routes,
+    image_routes,
+    matrix_routes,
+    price_routes,
+)
 from webapp.products.columns import view_of
 from webapp.products.filters import PATH, ListFilter
 from webapp.products.grid_form import read_cells
@@ -133,4 +139,17 @@ def _address(request: Request[Any, Any, Any], number: int) -> str:
     return f"{PATH}/{number}?view={view}{f'&start={start}' if start else ''}{archived}"
 
 
-router = Router(PATH, route_handlers=[show_list, show_product, save_grid, *matrix_routes.HANDLERS], include_in_schema=False)
+router = Router(
+    PATH,
+    route_handlers=[
+        show_list,
+        show_product,
+        save_grid,
+        *matrix_routes.HANDLERS,
+        *price_routes.HANDLERS,
+        *detail_routes.HANDLERS,
+        *image_routes.HANDLERS,
+        *category_routes.HANDLERS,
+    ],
+    include_in_schema=False,
+)

@@ -52,9 +52,9 @@ def undo_cells(done: EditResult, *, mark: str) -> list[list[Any]]:
         [
             edit.variant_id,
             edit.field,
-            cell_text(edit.field, edit.value, mark=mark),
+            cell_text(edit.value, mark=mark),
             edit.version,
-            cell_text(edit.field, edit.seen, mark=mark),
+            cell_text(edit.seen, mark=mark),
         ]
         for edit in done.undo()
     ]
@@ -81,7 +81,7 @@ def describe_clashes(
                 field=conflict.field,
                 before=typed[cell].shown,
                 yours=typed[cell].text,
-                now=cell_text(conflict.field, conflict.now, mark=mark),
+                now=cell_text(conflict.now, mark=mark),
                 who=people.get(change.actor, "") if change else "",
                 at=change.occurred_at if change else None,
             )

@@ -56,7 +56,9 @@ def list_context(
         "previous": wanted.url(before=rows[0].product.id, after=None)
         if found.has_previous and rows
         else "",
-        "next": wanted.url(after=rows[-1].product.id, before=None) if found.has_next and rows else "",
+        "next": wanted.url(after=rows[-1].product.id, before=None)
+        if found.has_next and rows
+        else "",
         "sort": "-name" if wanted.is_descending else "name",
         "sort_url": lambda sort: wanted.url(is_descending=sort == "-name"),
         "stream": f"/live/stock?after={found.cursor}",
@@ -172,7 +174,7 @@ def _shown_row(
     cells = []
     for column in VIEWS[view]:
         cell = row.id, column.field
-        saved = text = cell_text(column.field, row.values[column.field], mark=mark)
+        saved = text = cell_text(row.values[column.field], mark=mark)
         if cell in typed:
             text = typed[cell].text
             if not clashes:

@@ -19,6 +19,7 @@ from webapp import health, home
 from webapp.accounts import routes as accounts
 from webapp.accounts.desk import IdentityDesk
 from webapp.api import stock as api_stock
+from webapp.api import stock_socket
 from webapp.counts import routes as counts
 from webapp.csrf import MOST_BYTES, MOST_FIELDS, CsrfMiddleware
 from webapp.database import DEPENDENCIES, WebDatabase
@@ -32,6 +33,7 @@ from webapp.live import stream as live
 from webapp.live.answers import serve_streams
 from webapp.migrations import require_all_migrated
 from webapp.navigation_counts import NavigationCountsMiddleware
+from webapp.options import answer_options
 from webapp.products import routes as products
 from webapp.purchasing import routes as purchasing
 from webapp.reservations import routes as reservations
@@ -48,6 +50,7 @@ from webapp.uploads import routes as uploads
 ROUTERS: Final[Sequence[Router]] = (
     accounts.router,
     api_stock.router,
+    stock_socket.router,
     health.router,
     home.router,
     live.router,
@@ -107,7 +110,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         state=_make_state(settings),
         logging_config=None,
     )
-    app.asgi_handler = serve_streams(answer_head(app.asgi_handler))
+    app.asgi_handler = serve_streams(answer_options(answer_head(app.asgi_handler), app.routes))
     require_rights(app.routes)
     # The start page only sends people on, so it is no area of its own.
     navigation.open(route.path for route in app.routes if route.path != home.HOME_PATH)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -17,6 +17,8 @@ from commerce_core.catalog.models import Product, Variant
 from webapp.people import name_people
 
 PAGE_ROWS: Final = 400
+_TOGETHER: Final = timedelta(seconds=5)
+"""What one person did alike to several variants within this time was one thing."""
 
 
 @dataclass(slots=True)
@@ -52,8 +54,9 @@ def read_history(session: Session, product: Product, *, before: int | None) -> H
     keys: list[tuple[Any, ...]] = []
     for row in rows:
         changes = _changes(row, {str(number): name for number, name in categories.items()})
-        key = (row.occurred_at, row.kind, row.actor, changes if row.variant_id else None)
-        if not keys or keys[-1] != key or row.variant_id is None:
+        key = (row.kind, row.actor, changes)
+        is_same = bool(lines) and keys[-1] == key and lines[-1].at - row.occurred_at < _TOGETHER
+        if not is_same or row.variant_id is None or not lines[-1].variants:
             keys.append(key)
             line = HistoryLine(row.occurred_at, row.kind.value, people[row.actor], changes)
             lines.append(line)

@@ -113,7 +113,7 @@ async def _show(
         return {
             "categories": list_categories(reading),
             "choices": category_choices(reading),
-            "products": dict(reading.execute(held).tuples().all()),
+            "products": dict(reading.execute(held).all()),
         }
 
     context = await session.run_sync(read)

@@ -62,15 +62,19 @@ def read_cells(form: Mapping[str, Any]) -> list[TypedCell]:
 
 
 def _from_json(text: str) -> Iterable[TypedCell]:
-    try:
-        rows = json.loads(text)
-    except (ValueError, RecursionError):
-        return
+    rows = _read_json(text)
     for row in rows[:_MOST] if isinstance(rows, list) else ():
         if isinstance(row, list) and len(row) == _PARTS:
             typed = _cell(*row)
             if typed is not None:
                 yield typed
+
+
+def _read_json(text: object) -> Any:
+    try:
+        return json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _cell(variant: object, field: object, text: object, version: object, shown: object) -> Any:
@@ -88,6 +92,9 @@ def _cell(variant: object, field: object, text: object, version: object, shown: 
 
 
 def _from_fields(form: Mapping[str, Any]) -> Iterable[TypedCell]:
+    get_all = getattr(form, "getall", None)
+    elsewhere = get_all("elsewhere", []) if get_all else []
+    yield from _from_json(f"[{','.join(text for text in elsewhere if isinstance(text, str))}]")
     for name in list(form):
         number = address_number(name.removeprefix("row-")) if name.startswith("row-") else None
         if number is None:
@@ -101,10 +108,7 @@ def _from_fields(form: Mapping[str, Any]) -> Iterable[TypedCell]:
 
 def _row(text: object) -> tuple[int, dict[str, str]]:
     """Return the version of a row and what its cells showed."""
-    try:
-        read = json.loads(text) if isinstance(text, str) else None
-    except (ValueError, RecursionError):
-        read = None
+    read = _read_json(text)
     if not isinstance(read, dict):
         return 0, {}
     version = read.pop("version", 0)

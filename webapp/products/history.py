@@ -46,10 +46,8 @@ def read_history(session: Session, product: Product, *, before: int | None) -> H
     rows = found[:PAGE_ROWS]
     people = name_people(session, {row.actor for row in rows})
     ids = sorted({row.variant_id for row in rows if row.variant_id is not None})
-    names = dict(
-        session.execute(select(Variant.id, Variant.name).where(Variant.id.in_(ids))).tuples().all()
-    )
-    categories = dict(session.execute(select(Category.id, Category.name)).tuples().all())
+    names = dict(session.execute(select(Variant.id, Variant.name).where(Variant.id.in_(ids))).all())
+    categories = dict(session.execute(select(Category.id, Category.name)).all())
     lines: list[HistoryLine] = []
     keys: list[tuple[Any, ...]] = []
     for row in rows:

@@ -37,9 +37,7 @@ def read_vocabulary(session: Session) -> Vocabulary:
     types = dict(
         session.execute(
             select(OptionType.id, OptionType.name).order_by(OptionType.position, OptionType.id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     values: dict[str, list[tuple[str, str | None]]] = {name: [] for name in types.values()}
     rows = session.execute(

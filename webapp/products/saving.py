@@ -65,9 +65,7 @@ def describe_clashes(
 ) -> list[Clash]:
     """Say of each conflict what both sides are, and who saved the other one. Three statements."""
     ids = sorted({conflict.variant_id for conflict in conflicts})
-    names = dict(
-        session.execute(select(Variant.id, Variant.name).where(Variant.id.in_(ids))).tuples().all()
-    )
+    names = dict(session.execute(select(Variant.id, Variant.name).where(Variant.id.in_(ids))).all())
     latest = _latest_changes(session, ids)
     people = name_people(session, {change.actor for change in latest.values()})
     clashes = []

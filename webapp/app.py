@@ -34,6 +34,7 @@ from webapp.live.answers import serve_streams
 from webapp.migrations import require_all_migrated
 from webapp.navigation_counts import NavigationCountsMiddleware
 from webapp.options import answer_options
+from webapp.products import routes as products
 from webapp.purchasing import routes as purchasing
 from webapp.reservations import routes as reservations
 from webapp.security import Right, SessionMiddleware, guard_addresses, guard_rights, require_rights
@@ -61,6 +62,7 @@ ROUTERS: Final[Sequence[Router]] = (
     reservations.router,
     explaining.router,
     uploads.router,
+    products.router,
 )
 """The router of every feature. A new feature adds one line."""
 

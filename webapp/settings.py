@@ -56,6 +56,8 @@ class Settings:
     """Write a line for each request but streams, probes and static files."""
     jobs: bool = True
     """Run the clean-up jobs inside this process."""
+    image_folder: str = "commerce-images"
+    """Folder for uploaded pictures of products. Several processes share it."""
     debug: bool = False
     """Show tracebacks to the developer. Never set it where others can reach the server."""
 

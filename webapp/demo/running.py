@@ -10,10 +10,12 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Protocol
 
+from commerce_core.catalog.images import LocalImages
 from commerce_core.database import make_engine, make_session_factory
 from webapp.app import create_app
 from webapp.commands.interruption import Interruption
 from webapp.demo import generated, imported
+from webapp.demo.catalog_life import hang_pictures
 from webapp.demo.database_file import Shop, build, demo_folder, is_ready, url_of
 from webapp.demo.logins import describe_logins, ensure_logins
 from webapp.demo.replay import Replay
@@ -99,7 +101,13 @@ def _settings(path: Path, wishes: Wishes) -> Settings:
         allowed_hosts=_OWN_NAMES,
         shop_name=shop.SHOP_NAME,
         time_zone=shop.TIME_ZONE,
+        image_folder=str(pictures_of(path)),
     )
+
+
+def pictures_of(path: Path) -> Path:
+    """Return the folder of the pictures of the shop at ``path``."""
+    return path.with_name(f"{path.stem}-pictures")
 
 
 def _make_ready(
@@ -123,6 +131,8 @@ def _make_ready(
     engine = make_engine(url_of(path))
     try:
         ensure_logins(make_session_factory(engine))
+        if shop is Shop.GENERATED:
+            hang_pictures(make_session_factory(engine), LocalImages(pictures_of(path)))
     finally:
         engine.dispose()
     say(f"Ready after {monotonic() - began:.0f} s.")

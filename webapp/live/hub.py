@@ -333,6 +333,7 @@ class Hub:
             "frames": self.figures.frames,
             "cursor": None if self.cursor is None else str(self.cursor),
             "delayed_seconds": self.delayed,
+            "marked_behind": self.figures.marked_behind,
             "mode": self.feed.mode,
         }
         return Finding(facts, faults=[trouble] if trouble else [], warnings=warnings)

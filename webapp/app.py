@@ -19,6 +19,7 @@ from webapp import health, home
 from webapp.accounts import routes as accounts
 from webapp.accounts.desk import IdentityDesk
 from webapp.api import stock as api_stock
+from webapp.api import stock_socket
 from webapp.counts import routes as counts
 from webapp.csrf import MOST_BYTES, MOST_FIELDS, CsrfMiddleware
 from webapp.database import DEPENDENCIES, WebDatabase
@@ -48,6 +49,7 @@ from webapp.uploads import routes as uploads
 ROUTERS: Final[Sequence[Router]] = (
     accounts.router,
     api_stock.router,
+    stock_socket.router,
     health.router,
     home.router,
     live.router,

@@ -138,6 +138,16 @@ def guard_rights(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
     user = signed_in_user(connection)
     if right is None:
         raise PermissionDeniedException("This address is closed.")
+    require_right(user, right)
+
+
+def require_right(user: Identity | None, right: Right) -> None:
+    """Refuse what ``user`` (None: not signed in) has no right to.
+
+    Raises:
+        NotAuthorizedException: nobody is signed in, and the right is not everybody's.
+        PermissionDeniedException: the person's role is too low.
+    """
     if right.belongs_to(user):
         return
     if user is None:

@@ -125,11 +125,11 @@ async def log_in_from(app: Litestar, address: str, email: str, password: str) ->
 
 @contextmanager
 def running_server(
-    url: str, *, port: str = "0", **variables: str
+    url: str, *, port: int = 0, **variables: str
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run ``commerce serve`` as a process of its own; yield it, and the address it told."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "webapp.cli", "serve", "--database", url, "--port", port],
+        [sys.executable, "-m", "webapp.cli", "serve", "--database", url, "--port", str(port)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -130,7 +130,7 @@ def test_a_page_that_found_no_stream_at_first_gets_one(house: House) -> None:
 
 def test_two_tabs_survive_a_restart_of_the_server(house: House) -> None:
     pages = [house.board(), house.board()]
-    port = house.address.rstrip("/").rpartition(":")[2]
+    port = int(house.address.rstrip("/").rpartition(":")[2])
     end_server(house)
     house.writer.adjust("ALM-CHA-S", -7)
     with running_server(house.url, port=port):

@@ -8,6 +8,7 @@ was sold. Stock comes back when a return is *inspected*, once: a repeat adds not
 from __future__ import annotations
 
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -70,36 +71,42 @@ def request_return(
         for line_id, (pieces, _) in lines.items():
             require_left(pieces, left.get(line_id, 0), what=f"line {line_id} to send back")
         require_eligible(session, case.order, [by_id[n] for n in lines], policy, now=case.now)
-        ids = take_ids(session, {Return: 1, ReturnLine: len(lines)})
-        row = {
-            "id": ids[Return][0],
-            "order_id": case.order.id,
-            "number": f"R{ids[Return][0]:05d}",
-            "status": ReturnStatus.REQUESTED,
-            "version": 1,
-            "note": clean_optional(note, name="the note", max_length=REASON_LENGTH),
-            "created_by": case.attempt.actor,
-            "created_at": case.now,
-            "refund_amount": (case.order.total or 0) * 0,
-            "details": {},
-        }
-        case.rows.insert(Return, row)
-        for number, (line_id, (pieces, why)) in zip(
-            ids[ReturnLine], sorted(lines.items()), strict=True
-        ):
-            case.rows.insert(
-                ReturnLine,
-                {
-                    "id": number,
-                    "return_id": row["id"],
-                    "order_line_id": line_id,
-                    "reason": ReturnReason(why),
-                    "quantity": pieces,
-                },
-            )
+        row = _record(case, lines, note)
         case.facts["return"] = row["id"]
         case.write()
     return persistent(session, Return, row)
+
+
+def _record(case: Case, lines: Mapping[int, Wish], note: str | None) -> dict[str, Any]:
+    """Record a new return and its lines; return its row."""
+    ids = take_ids(case.session, {Return: 1, ReturnLine: len(lines)})
+    row = {
+        "id": ids[Return][0],
+        "order_id": case.order.id,
+        "number": f"R{ids[Return][0]:05d}",
+        "status": ReturnStatus.REQUESTED,
+        "version": 1,
+        "note": clean_optional(note, name="the note", max_length=REASON_LENGTH),
+        "created_by": case.attempt.actor,
+        "created_at": case.now,
+        "refund_amount": Decimal(0),
+        "details": {},
+    }
+    case.rows.insert(Return, row)
+    for number, (line_id, (pieces, why)) in zip(
+        ids[ReturnLine], sorted(lines.items()), strict=True
+    ):
+        case.rows.insert(
+            ReturnLine,
+            {
+                "id": number,
+                "return_id": row["id"],
+                "order_line_id": line_id,
+                "reason": ReturnReason(why),
+                "quantity": pieces,
+            },
+        )
+    return row
 
 
 def returnable(session: Session, order: Order) -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,7 @@ from webapp.people import name_people
 from webapp.products.reading import get_product_by_id
 from webapp.records import address_number
 
+_DIGITS: Final = re.compile(r"[0-9]")
 PAGE_ROWS: Final = 1_000
 """Prices of single variants that one page reads; the same one of many variants is one line."""
 
@@ -153,20 +155,19 @@ class PriceForm:
             ends=text_of(form, "ends"),
             variants=[number for number in numbers if number is not None],
         )
-        if read.decimal is None:
-            read.errors["amount"] = "not_money"
+        try:
+            read_decimal(read.amount)
+        except InvalidMoneyError as exc:
+            read.errors["amount"] = "not_money" if not _DIGITS.search(read.amount) else str(exc)
         for name in ("begins", "ends"):
             if getattr(read, name) and _moment(getattr(read, name), ZoneInfo("UTC")) is None:
                 read.errors[name] = "no_moment"
         return read
 
     @property
-    def decimal(self) -> Decimal | None:
-        """The amount, or None if it is none."""
-        try:
-            return read_decimal(self.amount)
-        except InvalidMoneyError:
-            return None
+    def decimal(self) -> Decimal:
+        """The amount of a form without faults."""
+        return read_decimal(self.amount)
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime | None:
@@ -197,7 +198,7 @@ def add_price(
         raise InvalidInputError(message)
     begins, ends = _moment(form.begins, zone), _moment(form.ends, zone)
     for variant in variants:
-        price = Money(form.decimal or Decimal(0), variant.currency)
+        price = Money(form.decimal, variant.currency)
         if form.kind == "sale":
             starts = begins or as_of
             plan_sale(session, variant, price, starts_at=starts, ends_at=ends, actor=actor)

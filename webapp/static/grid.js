@@ -181,7 +181,7 @@ function counted(form, name, n) {
 /** Say how much is not saved, on the button and below the table. */
 function show() {
   const form = grid();
-  const save = form?.querySelector("[data-save]");
+  const save = form?.querySelector("[data-save-button]");
   if (!save) return;
   for (const cell of allCells()) {
     const dirty = isDirty(cell);
@@ -246,7 +246,7 @@ function onCommand(event, cell) {
   const key = event.key.toLowerCase();
   if (key === "d") fillDown(cell);
   else if (key === "z" && editing?.cell !== cell) grid().querySelector("[data-undo]").click();
-  else if (key === "s") grid().requestSubmit(grid().querySelector("[data-save]"));
+  else if (key === "s") grid().requestSubmit(grid().querySelector("[data-save-button]"));
   else return;
   event.preventDefault();
 }
@@ -254,7 +254,7 @@ function onCommand(event, cell) {
 function onEscape(cell) {
   if (editing?.cell === cell) cancelEdit();
   else if (selection().length) clearSelection();
-  else (grid().querySelector("[data-save]:enabled") ?? document.getElementById("main")).focus();
+  else (grid().querySelector("[data-save-button]:enabled") ?? document.getElementById("main")).focus();
 }
 
 function onEnter(event, cell) {

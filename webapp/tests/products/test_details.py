@@ -146,7 +146,7 @@ async def test_a_price_that_cannot_be_is_refused(
     address = await open_catalog(browser)
     answer = await submit(browser, f"{address}/prices", **fields)
     assert answer.status_code == 422
-    assert said in words(answer) or said in words(await browser.get(f"{address}/prices"))
+    assert said in words(answer)
 
 
 async def test_the_same_change_of_many_variants_is_one_line_of_the_history(

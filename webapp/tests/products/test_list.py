@@ -46,7 +46,7 @@ async def listed(browser: Browser, query: str) -> list[str]:
     ],
 )
 async def test_it_is_found_by_name_sku_options_and_state(
-    browser: Browser, query: str, found: bool
+    browser: Browser, query: str, *, found: bool
 ) -> None:
     await open_catalog(browser, Role.VIEWER)
     assert (COAT in await listed(browser, query)) is found

@@ -78,8 +78,10 @@ if TYPE_CHECKING:
         count_orders,
         find_order,
         get_order,
+        list_channels,
         list_events,
         list_orders,
+        list_summaries,
         read_whole_order,
     )
     from commerce_core.orders.return_models import (
@@ -193,9 +195,11 @@ __all__ = [
     "get_order",
     "get_payment",
     "hold_order",
+    "list_channels",
     "list_events",
     "list_orders",
     "list_payments",
+    "list_summaries",
     "lose_fulfillment",
     "missing_in",
     "order_amounts",
@@ -271,8 +275,10 @@ __getattr__, __dir__ = lazy_exports(
             "count_orders",
             "find_order",
             "get_order",
+            "list_channels",
             "list_events",
             "list_orders",
+            "list_summaries",
             "read_whole_order",
         ),
         "return_models": (

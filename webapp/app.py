@@ -18,6 +18,7 @@ from commerce_core.journal import ensure_epoch
 from webapp import health, home
 from webapp.accounts import routes as accounts
 from webapp.accounts.desk import IdentityDesk
+from webapp.api import orders as api_orders
 from webapp.api import stock as api_stock
 from webapp.counts import routes as counts
 from webapp.csrf import MOST_BYTES, MOST_FIELDS, CsrfMiddleware
@@ -51,6 +52,7 @@ from webapp.uploads import routes as uploads
 ROUTERS: Final[Sequence[Router]] = (
     accounts.router,
     api_stock.router,
+    api_orders.router,
     health.router,
     home.router,
     live.router,

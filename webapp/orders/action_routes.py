@@ -125,9 +125,7 @@ async def _do(
             context = order_context(page, signed_in_user(request), problem=problem)
             return show(_PAGE, context, status=problem.status)
     status = problem.status if problem else _REFUSED
-    return _dialog(
-        request, page, action, form, problem=problem, changes=changes, status=status
-    )
+    return _dialog(request, page, action, form, problem=problem, changes=changes, status=status)
 
 
 def _read_again(

@@ -72,6 +72,9 @@ def ways() -> dict[tuple[OrderStatus, OrderStatus], list[Trigger]]:
             triggers = found.setdefault((OrderStatus(source), OrderStatus(rule.target)), [])
             if rule.trigger not in triggers:
                 triggers.append(Trigger(rule.trigger))
+    for triggers in found.values():
+        # What usually leads there stands first; that nothing else is left is the exception.
+        triggers.sort(key=lambda trigger: trigger is Trigger.CANCEL_LINES)
     return found
 
 

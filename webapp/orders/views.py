@@ -90,6 +90,8 @@ def order_context(
         "ready": sum(page.ready.values()),
         "drawing": draw(order.status, [one for one in passed if one], allowed),
         "story": list(reversed(page.whole.events)),
+        "line_names": {str(line.id): line.name or line.code for line in page.whole.lines},
+        "parcel_numbers": {one.row.id: f"{order.number}-{one.row.number}" for one in page.parcels},
         "sees_people": Right.VIEW_CUSTOMERS.belongs_to(user),
         "may_pack": Right.PACK_ORDERS.belongs_to(user),
         "money_of": lambda amount: Money(amount, order.currency),

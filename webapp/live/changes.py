@@ -25,7 +25,7 @@ from commerce_core.inventory.models import (
     StockMovement,
 )
 from commerce_core.journal import Cursor, tail
-from webapp.live.order_changes import OrderState, read_order_changes
+from webapp.live.order_changes import LiveOrder, read_order_changes
 
 ROWS_AT_ONCE: Final = 1000
 MOST_PAGES: Final = 4
@@ -117,7 +117,7 @@ class Changes:
     levels: tuple[LevelState, ...] = ()
     variants: tuple[VariantState, ...] = ()
     products: tuple[ProductState, ...] = ()
-    orders: tuple[OrderState, ...] = ()
+    orders: tuple[LiveOrder, ...] = ()
     is_reset: bool = False
     has_more: bool = False
     movements: int = 0

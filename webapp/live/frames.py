@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from commerce_core.journal import Cursor
 from webapp.live.changes import Changes, LevelState
-from webapp.live.order_changes import OrderState
+from webapp.live.order_changes import LiveOrder
 
 HEARTBEAT: Final = b": \n\n"
 """A comment: no event, but a sign of life."""
@@ -114,7 +114,7 @@ def as_json(level: LevelState) -> dict[str, Any]:
     }
 
 
-def order_as_json(order: OrderState) -> dict[str, Any]:
+def order_as_json(order: LiveOrder) -> dict[str, Any]:
     """Return what is told of an order: where it stands, and nothing about people."""
     return {
         "id": order.order_id,

@@ -20,7 +20,7 @@ from commerce_core.orders.standing import PaymentStanding, Standing, payment_sta
 
 
 @dataclass(frozen=True, slots=True)
-class OrderState:
+class LiveOrder:
     """An order as it is now. ``event_id`` is its newest event, refused attempts included.
 
     ``wanted``, ``shipped`` and ``short`` are pieces. ``is_new`` tells that it was placed since
@@ -55,7 +55,7 @@ class OrderChanges:
     """The orders that changed, and up to where their journal was read."""
 
     horizon: int
-    orders: tuple[OrderState, ...] = ()
+    orders: tuple[LiveOrder, ...] = ()
 
 
 def read_order_changes(session: Session, since: Cursor, *, limit: int) -> OrderChanges:
@@ -72,13 +72,13 @@ def read_order_changes(session: Session, since: Cursor, *, limit: int) -> OrderC
         newest[row.order_id] = max(row.id, newest.get(row.order_id, 0))
         if row.trigger == Trigger.PLACE and row.refusal is None:
             new.add(row.order_id)
-    states = order_states(list_summaries(session, newest), newest, new)
+    states = live_orders(list_summaries(session, newest), newest, new)
     return OrderChanges(page.cursor.horizon, states)
 
 
-def order_states(
+def live_orders(
     summaries: Sequence[OrderSummary], newest: dict[int, int], new: set[int]
-) -> tuple[OrderState, ...]:
+) -> tuple[LiveOrder, ...]:
     """Return the states of orders that were read. ``newest`` has the last event by order."""
     return tuple(
         state_of(one, event_id=newest.get(one.order.id, 0), is_new=one.order.id in new)
@@ -86,10 +86,10 @@ def order_states(
     )
 
 
-def state_of(found: OrderSummary, *, event_id: int = 0, is_new: bool = False) -> OrderState:
+def state_of(found: OrderSummary, *, event_id: int = 0, is_new: bool = False) -> LiveOrder:
     """Return the state of one order, as the list shows it and the stream tells it."""
     order = found.order
-    return OrderState(
+    return LiveOrder(
         order_id=order.id,
         channel=order.channel,
         number=order.number,

@@ -15,13 +15,13 @@ from typing import Final, TypeVar
 
 from commerce_core.journal import Cursor
 from webapp.live.changes import Changes, LevelState, ProductState, VariantState
-from webapp.live.order_changes import OrderState
+from webapp.live.order_changes import LiveOrder
 
 MOST_LEVELS: Final = 5000
 """Levels and orders that are kept; about two megabytes."""
 
-State = LevelState | VariantState | ProductState | OrderState
-S = TypeVar("S", LevelState, VariantState, ProductState, OrderState)
+State = LevelState | VariantState | ProductState | LiveOrder
+S = TypeVar("S", LevelState, VariantState, ProductState, LiveOrder)
 
 
 class Recent:
@@ -118,7 +118,7 @@ def _newest(states: Iterable[S]) -> tuple[S, ...]:
 def _merged(before: S, after: S) -> S:
     if isinstance(before, ProductState) or isinstance(after, ProductState):
         return after
-    if isinstance(before, OrderState) or isinstance(after, OrderState):
+    if isinstance(before, LiveOrder) or isinstance(after, LiveOrder):
         return replace(after, is_new=before.is_new or after.is_new)
     touched = before.touched | after.touched
     if isinstance(before, LevelState) and isinstance(after, LevelState):

@@ -38,6 +38,16 @@ class Node:
     width: int = _BOX[0]
     height: int = _BOX[1]
 
+    @property
+    def left(self) -> int:
+        """Where its box begins."""
+        return self.x - self.width // 2
+
+    @property
+    def top(self) -> int:
+        """Where its box begins."""
+        return self.y - self.height // 2
+
 
 @dataclass(frozen=True, slots=True)
 class Arrow:

@@ -20,7 +20,7 @@ from commerce_core.orders.queries import (
     list_orders,
 )
 from webapp.accounts.sessions import Identity
-from webapp.live.order_changes import OrderState, state_of
+from webapp.live.order_changes import LiveOrder, state_of
 from webapp.orders.filters import AGES, ListFilter
 from webapp.security import Right
 
@@ -40,7 +40,7 @@ BOARD_CARDS: Final = 8
 class OrderRow:
     """A line of the list: what is live of it, and what stays. ``customer`` is "" for a guest."""
 
-    state: OrderState
+    state: LiveOrder
     customer: str
     placed_at: datetime
     lines: int

@@ -55,12 +55,12 @@ def test_a_clerk_ships_a_part_somebody_sees_it_and_a_stale_click_is_refused(hous
     clerk.wait_for_url(f"**/orders/{number}?done=ship")
 
     state = '[data-state="partially_shipped"]'
-    viewer.wait_for_selector(f"#order-state {state}")
+    viewer.wait_for_selector(f"#order-standing {state}")
     assert "Shipped" in viewer.locator("#story").inner_text()
     listed.wait_for_selector(f"#os{number} {state}")
     assert listed.locator(f"#op{number}").inner_text() == "2 of 4 left"
 
-    assert stale.locator(f"#order-state {state}").count() == 0
+    assert stale.locator(f"#order-standing {state}").count() == 0
     stale.get_by_role("link", name="Hold…").click()
     stale.get_by_label("Reason").fill("the address looks odd")
     # The form knows the version of the moment it was opened; somebody is faster once more.
@@ -86,7 +86,7 @@ def test_new_orders_wait_above_the_list_and_a_click_shows_them(house: House) -> 
     page.wait_for_selector("#new-orders:has-text('1 new order, show')")
     commit(house, lambda s: place(s, {SHIRT: 1}, number="E3"))
     page.wait_for_selector("#new-orders:has-text('2 new orders, show')")
-    assert page.locator("tbody tr").count() == 0
+    assert page.locator("#orders-list tbody tr").count() == 0
     page.locator("#new-orders").click()
     page.wait_for_function("() => document.querySelectorAll('#orders-list tbody tr').length === 2")
     assert page.locator("#new-orders").is_hidden()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from commerce_core.catalog.attribute_models import Attribute, ProductAttribute, ProductImage
+from commerce_core.catalog.category_models import Category
+from commerce_core.catalog.change_models import CatalogChange
+from commerce_core.catalog.file_models import HeaderMapping, ProductImport, ProductImportRefusal
 from commerce_core.catalog.models import (
     OptionType,
     OptionValue,
@@ -10,6 +14,7 @@ from commerce_core.catalog.models import (
     Variant,
     VariantOptionValue,
 )
+from commerce_core.catalog.price_models import PriceList, VariantPrice
 from commerce_core.customers.models import Customer
 from commerce_core.database import Base
 from commerce_core.idempotency import IdempotencyKey
@@ -38,8 +43,11 @@ metadata = Base.metadata
 
 __all__ = [
     "Allocation",
+    "Attribute",
     "Base",
     "CarrierBudget",
+    "CatalogChange",
+    "Category",
     "Claim",
     "CreditNote",
     "CreditNoteLine",
@@ -47,6 +55,7 @@ __all__ = [
     "Exchange",
     "Fulfillment",
     "FulfillmentLine",
+    "HeaderMapping",
     "IdempotencyKey",
     "ImportedAdjustment",
     "JournalClock",
@@ -61,7 +70,12 @@ __all__ = [
     "OrderLine",
     "OrderTask",
     "Payment",
+    "PriceList",
     "Product",
+    "ProductAttribute",
+    "ProductImage",
+    "ProductImport",
+    "ProductImportRefusal",
     "ProductOptionType",
     "PurchaseOrder",
     "PurchaseOrderLine",
@@ -81,5 +95,6 @@ __all__ = [
     "Supplier",
     "Variant",
     "VariantOptionValue",
+    "VariantPrice",
     "metadata",
 ]

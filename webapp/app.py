@@ -20,6 +20,7 @@ from webapp.accounts import routes as accounts
 from webapp.accounts.desk import IdentityDesk
 from webapp.api import orders as api_orders
 from webapp.api import stock as api_stock
+from webapp.api import stock_socket
 from webapp.counts import routes as counts
 from webapp.csrf import MOST_BYTES, MOST_FIELDS, CsrfMiddleware
 from webapp.database import DEPENDENCIES, WebDatabase
@@ -37,6 +38,7 @@ from webapp.orders import action_routes as order_actions
 from webapp.orders import bulk_routes as order_bulk
 from webapp.orders import routes as orders
 from webapp.orders import sheet_routes as order_sheets
+from webapp.options import answer_options
 from webapp.purchasing import routes as purchasing
 from webapp.reservations import routes as reservations
 from webapp.security import Right, SessionMiddleware, guard_addresses, guard_rights, require_rights
@@ -53,6 +55,7 @@ ROUTERS: Final[Sequence[Router]] = (
     accounts.router,
     api_stock.router,
     api_orders.router,
+    stock_socket.router,
     health.router,
     home.router,
     live.router,
@@ -115,7 +118,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         state=_make_state(settings),
         logging_config=None,
     )
-    app.asgi_handler = serve_streams(answer_head(app.asgi_handler))
+    app.asgi_handler = serve_streams(answer_options(answer_head(app.asgi_handler), app.routes))
     require_rights(app.routes)
     # The start page only sends people on, so it is no area of its own.
     navigation.open(route.path for route in app.routes if route.path != home.HOME_PATH)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SHUTDOWN_SECONDS: Final = 5
 """How long open requests may take to end; streams are ended at the signal itself."""
 _BACKLOG: Final = 4096
+_MOST_SOCKET_BYTES: Final = 64 * 1024
+"""A longer message over a WebSocket closes it."""
 _QUIET_PATHS: Final = ("/stream", "/live/", "/health/", "/static/")
 
 
@@ -110,6 +112,8 @@ def _config(app: Litestar, settings: Settings) -> uvicorn.Config:
         log_level="info" if settings.access_log else "warning",
         access_log=settings.access_log,
         http=LineProtocol,
+        ws="wsproto",
+        ws_max_size=_MOST_SOCKET_BYTES,
         lifespan="on",
         backlog=_BACKLOG,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,

@@ -258,7 +258,7 @@ def count_orders(session: Session, *, at_most: int = COUNT_AT_MOST) -> StateCoun
         )
         for name, condition in wanted.items()
     ]
-    found = {row[0]: row[1] for row in session.execute(union_all(*parts))}
+    found = dict(session.execute(union_all(*parts)).all())
     return StateCounts(
         {status: found[status.value] for status in OrderStatus},
         found["short"],

@@ -95,6 +95,8 @@ class Hub:
         self.drain()
         await self.feed.stop()
         await self.pulse.stop()
+        # Whoever asked may have left; the answer still holds a connection.
+        await asyncio.gather(*self._catching_up.values(), return_exceptions=True)
         await self.reader.close()
 
     async def rest(self, seconds: float) -> None:

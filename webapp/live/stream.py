@@ -12,11 +12,12 @@ import random
 from typing import Any, Final
 
 from litestar import Request, Router, get
+from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 
 from commerce_core.errors import InvalidCursorError
 from commerce_core.journal import Cursor
-from webapp.live.answers import EventStream
+from webapp.live.answers import EventStream, Subscribe
 from webapp.live.hub import Hub
 from webapp.live.line import Line
 from webapp.live.subscription import Subscription
@@ -28,6 +29,8 @@ MOST_STREAMS: Final = 20
 """How many streams one person may have open in one process."""
 LONGEST_SECONDS: Final = 600.0
 
+Connection = ASGIConnection[Any, Any, Any, Any]
+
 
 def open_stream(request: Request[Any, Any, Any], topic: Topic, representation: str) -> EventStream:
     """Return the stream of ``topic`` for the person who asks.
@@ -38,15 +41,25 @@ def open_stream(request: Request[Any, Any, Any], topic: Topic, representation: s
         HTTPException: 429 for too many streams, 503 while the process shuts down.
         InvalidCursorError: the cursor is none of ours.
     """
-    hub: Hub = request.app.state.hub
-    user = signed_in_user(request)
+    return EventStream(subscriber(request, topic, representation))
+
+
+def subscriber(connection: Connection, topic: Topic, representation: str) -> Subscribe:
+    """Return what opens the stream of ``topic`` for the person who asks, once it can begin.
+
+    Raises:
+        HTTPException: 429 for too many streams, 503 while the process shuts down.
+        InvalidCursorError: the cursor is none of ours.
+    """
+    hub: Hub = connection.app.state.hub
+    user = signed_in_user(connection)
     assert user is not None  # noqa: S101 - the route's right says so
     if hub.is_stopping:
         raise HTTPException("The server is restarting.", status_code=503)
     if hub.count(user.user_id) >= MOST_STREAMS:
         text = f"You have {MOST_STREAMS} live pages open already: close one."
         raise HTTPException(text, status_code=429, headers={"retry-after": "15"})
-    after = position_of(request)
+    after = position_of(connection)
     age = LONGEST_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
     owner, session_id = user.user_id, user.session_id
 
@@ -61,10 +74,10 @@ def open_stream(request: Request[Any, Any, Any], topic: Topic, representation: s
             ends_at=asyncio.get_running_loop().time() + age,
         )
 
-    return EventStream(subscribe)
+    return subscribe
 
 
-def position_of(request: Request[Any, Any, Any]) -> Cursor | None:
+def position_of(request: Connection) -> Cursor | None:
     """Return where the client was. A header that cannot be read means: it does not know.
 
     Raises:
@@ -84,7 +97,7 @@ _NOWHERE: Final = Cursor("none", 0)
 """A cursor of no epoch: it is answered with ``reset``."""
 
 
-def topic_of(request: Request[Any, Any, Any]) -> Topic:
+def topic_of(request: Connection) -> Topic:
     """Return what the query asks for: ``variant=``, ``product=``, ``location=``, ``low=1``.
 
     Without any of them it is all stock.

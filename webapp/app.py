@@ -30,6 +30,7 @@ from webapp.explaining import routes as explaining
 from webapp.head import answer_head
 from webapp.headers import HostMiddleware, security_headers
 from webapp.jobs import run_jobs
+from webapp.live import operators
 from webapp.live import stream as live
 from webapp.live.answers import serve_streams
 from webapp.migrations import require_all_migrated
@@ -59,6 +60,7 @@ ROUTERS: Final[Sequence[Router]] = (
     health.router,
     home.router,
     live.router,
+    operators.router,
     stock.router,
     style.router,
     counts.router,

@@ -58,6 +58,7 @@ AREAS: Final = (
     Area(_("Reservations"), "/stock/reservations", "clock", STOCK),
     Area(_("Shipments"), "/shipments", "ship", SHIP, "h", tab=_("Ship")),
     Area(_("Forecasts"), "/forecasts", "forecast", SHIP, "f"),
+    Area(_("Live stream"), "/live", "bell", FOOT, role=Role.MANAGER),
     Area(_("Style"), "/style", "style", FOOT, role=Role.ADMIN),
     Area(_("Users"), "/users", "customers", FOOT, role=Role.ADMIN),
     Area(_("Settings"), "/settings", "settings", FOOT),

@@ -51,6 +51,7 @@ class Right(Enum):
     VIEW_ORDERS = ("view_orders", Role.VIEWER)
     PACK_ORDERS = ("pack_orders", Role.CLERK)
     DECIDE_ORDERS = ("decide_orders", Role.MANAGER)
+    VIEW_LIVE = ("view_live", Role.MANAGER)
     MANAGE_USERS = ("manage_users", Role.ADMIN)
     VIEW_STYLE = ("view_style", Role.ADMIN)
 

@@ -6,8 +6,8 @@ from alembic import op
 
 from commerce_core.customers.models import CREATE_NAME_INDEX, NAME_INDEX
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

@@ -35,11 +35,11 @@ from webapp.live import stream as live
 from webapp.live.answers import serve_streams
 from webapp.migrations import require_all_migrated
 from webapp.navigation_counts import NavigationCountsMiddleware
+from webapp.options import answer_options
 from webapp.orders import action_routes as order_actions
 from webapp.orders import bulk_routes as order_bulk
 from webapp.orders import routes as orders
 from webapp.orders import sheet_routes as order_sheets
-from webapp.options import answer_options
 from webapp.purchasing import routes as purchasing
 from webapp.reservations import routes as reservations
 from webapp.security import Right, SessionMiddleware, guard_addresses, guard_rights, require_rights

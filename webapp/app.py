@@ -18,6 +18,7 @@ from commerce_core.journal import ensure_epoch
 from webapp import health, home
 from webapp.accounts import routes as accounts
 from webapp.accounts.desk import IdentityDesk
+from webapp.api import orders as api_orders
 from webapp.api import stock as api_stock
 from webapp.api import stock_socket
 from webapp.counts import routes as counts
@@ -36,6 +37,10 @@ from webapp.migrations import require_all_migrated
 from webapp.navigation_counts import NavigationCountsMiddleware
 from webapp.options import answer_options
 from webapp.products import routes as products
+from webapp.orders import action_routes as order_actions
+from webapp.orders import bulk_routes as order_bulk
+from webapp.orders import routes as orders
+from webapp.orders import sheet_routes as order_sheets
 from webapp.purchasing import routes as purchasing
 from webapp.reservations import routes as reservations
 from webapp.security import Right, SessionMiddleware, guard_addresses, guard_rights, require_rights
@@ -51,6 +56,7 @@ from webapp.uploads import routes as uploads
 ROUTERS: Final[Sequence[Router]] = (
     accounts.router,
     api_stock.router,
+    api_orders.router,
     stock_socket.router,
     health.router,
     home.router,
@@ -65,6 +71,10 @@ ROUTERS: Final[Sequence[Router]] = (
     explaining.router,
     uploads.router,
     products.router,
+    orders.router,
+    order_actions.router,
+    order_bulk.router,
+    order_sheets.router,
 )
 """The router of every feature. A new feature adds one line."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,7 @@ from commerce_core.logistics.dhl.shipping_orders import (
     ParcelSize,
     ShipperReference,
 )
-from commerce_core.testing.dhl import DEVIATIONS
+from commerce_core.testing.dhl import DEVIATIONS, Fault
 from commerce_core.tests.logistics.dhl.openapi import FILES, Specification, load
 
 if TYPE_CHECKING:
@@ -223,6 +223,9 @@ def ask_everything(client: DHLClient, fake: FakeDHL, clock: FrozenClock) -> None
     )
     with pytest.raises(DHLError):
         client.tracking.track("404404")
+    for service in ("express", "freight"):
+        fake.add_parcel("PAGES1", service=service, visible_after=timedelta(0))
+    client.tracking.next_page(client.tracking.track("PAGES1", limit=1))
     for label_type in LabelType:
         client.returns.create(RETURN, label_type=label_type)
     client.returns.create(replace(RETURN, receiver_id=None, country="CH", customs=CUSTOMS))
@@ -240,12 +243,52 @@ def ask_everything(client: DHLClient, fake: FakeDHL, clock: FrozenClock) -> None
     stored_sender = replace(PLAIN, shipper=ShipperReference(shipper_ref="Bonn"))
     client.shipping.create([stored_sender], doc_format=DocFormat.ZPL2, must_encode=True)
     client.shipping.validate([PLAIN])
-    client.shipping.create([PLAIN], include_docs=False)
+    linked = client.shipping.create([PLAIN], include_docs=False).items[0]
+    assert linked.label is not None
+    client.shipping.download(linked.label)
     client.shipping.label(numbers, combine=False)
     client.shipping.cancel(numbers[:1])
     client.shipping.manifest(numbers[1:])
     client.shipping.manifest(all_shipments=True)
+    client.shipping.manifest(billing_number=BILLING)
+    client.shipping.manifest_documents(billing_number=BILLING, day=clock.now().date())
+    client.shipping.manifest_documents(include_docs=False)
     client.shipping.version()
+
+
+def be_refused(client: DHLClient, fake: FakeDHL) -> None:
+    """Ask what DHL refuses: addresses, countries, users, too much."""
+    nowhere = replace(PLAIN, consignee=replace(DOOR, city="Nowhere"))
+    abroad = replace(PLAIN, consignee=replace(DOOR, country="Germany"))
+    client.shipping.create([PLAIN, nowhere], must_encode=True)
+    client.shipping.cancel(["NOSUCHNUMBER", "NORTHIS"])
+    for ask in (
+        lambda: client.returns.create(replace(RETURN, receiver_id="nobody")),
+        lambda: client.shipping.create([nowhere], must_encode=True),
+        lambda: client.shipping.create([abroad]),
+        lambda: client.shipping.label(["NOSUCHNUMBER"]),
+    ):
+        with pytest.raises(DHLError):
+            ask()
+    secret, fake.password = fake.password, "expired"
+    fake.revoke_tokens()
+    with pytest.raises(DHLError):
+        client.returns.locations()
+    with pytest.raises(DHLError):
+        client.shipping.label([NUMBER])
+    fake.password = secret
+    made = str(client.shipping.create([PLAIN]).items[0].shipment_number)
+    for path in ("/track/", "/returns/", "/shipping/v2"):
+        for fault in (Fault.SPIKE, Fault.SERVER_ERROR):
+            fake.inject(fault, path)
+    client.tracking.track(NUMBER)
+    client.returns.locations()
+    client.shipping.label([made])
+
+
+def body_of(response: httpx.Response) -> Any:
+    kind = response.headers["content-type"]
+    return json.loads(response.content) if "json" in kind else response.content.decode("latin-1")
 
 
 def specified(
@@ -276,7 +319,8 @@ def test_every_request_keeps_to_dhls_specifications(
         for offence in specification.request_offences(request)
     ]
 
-    assert len(asked) >= 15
+    assert {specification.prefix for specification, _, _ in asked} == set(FILES)
+    assert len(asked) >= 24
     assert offences == []
 
 
@@ -288,6 +332,7 @@ def test_every_answer_of_the_fake_keeps_to_them_but_for_the_written_deviations(
     specifications: list[Specification],
 ) -> None:
     ask_everything(recorded, fake, clock)
+    be_refused(recorded, fake)
 
     offences = {
         f"{request.method} {request.url.path} {response.status_code}: {offence}"[:78]
@@ -297,15 +342,21 @@ def test_every_answer_of_the_fake_keeps_to_them_but_for_the_written_deviations(
             request.url.path,
             response.status_code,
             response.headers["content-type"],
-            json.loads(response.content),
+            body_of(response),
         )
     }
 
+    returns, shipping = "/parcel/de/shipping/returns/v1", "/parcel/de/shipping/v2"
     allowed = {
-        "POST /parcel/de/shipping/returns/v1/orders 201: $.label is missing": "QR-only return",
-        "GET /parcel/de/shipping/returns/v1/ 200: $.amp.version: 'v2.1.13' does not mat": "version",
+        f"POST {returns}/orders 201: $.label is missing": "QR-only return",
+        f"GET {returns}/ 200: $.amp.version: 'v2.1.13' does not mat": "version",
+        f"POST {shipping}/orders 400: $.items[0].sstatus is missing": "schema errors",
+        "GET /track/shipments 429: status 429 is not listed": "429, 400 and 401",
+        "GET /track/shipments 503: status 503 is not listed": "503",
+        f"GET {returns}/locations 503: status 503 is not listed": "503",
+        f"GET {shipping}/orders 503: status 503 is not listed": "503",
     }
-    assert offences == set(allowed)
+    assert sorted(offences) == sorted(allowed)
     assert all(any(words in one for one in DEVIATIONS) for words in allowed.values())
 
 

@@ -63,8 +63,12 @@ class Report:
     def add_control(self, work: Work, *, rounds: int = 20) -> Claim:
         """Measure ``work`` against itself: unless that is 1.00 ± 0.05 the run proves nothing."""
         ratio = measure_pair(work, work, rounds=rounds).ratio
+        return self.add_control_ratio("control: the same work against itself", ratio)
+
+    def add_control_ratio(self, claim: str, ratio: Estimate) -> Claim:
+        """Add a control that was measured elsewhere: the same thing over itself."""
         added = Claim(
-            claim="control: the same work against itself",
+            claim=claim,
             measured=ratio.median,
             target=f"1.00 ± {CONTROL_TOLERANCE}",
             holds=abs(ratio.median - 1) <= CONTROL_TOLERANCE,

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         run_in_transaction,
         run_in_transaction_async,
     )
-    from commerce_core.journal import Cursor, ensure_epoch, read_cursor, tail
+    from commerce_core.journal import Cursor, consume, ensure_epoch, read_cursor, tail
     from commerce_core.money import Money
 
 __version__ = "0.1.0"
@@ -51,6 +51,7 @@ __all__ = [
     "NotFoundError",
     "Transaction",
     "check_engine",
+    "consume",
     "ensure_epoch",
     "make_async_engine",
     "make_async_session_factory",
@@ -101,6 +102,7 @@ __getattr__, __dir__ = lazy_exports(
         ),
         "journal": (
             "Cursor",
+            "consume",
             "ensure_epoch",
             "read_cursor",
             "tail",

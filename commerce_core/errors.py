@@ -10,6 +10,7 @@
     │                            VariantArchivedError, ReservationExpiredError,
     │                            ReservationClosedError, AllocationClosedError, InvalidStateError,
     │                            IdempotencyConflictError, OperationInProgressError,
+    │                            ConsumerBusyError,
     │                            DuplicateError > DuplicateSkuError, DuplicateCombinationError
     ├── InvalidInputError        InvalidQuantityError, InvalidMoneyError, CurrencyMismatchError,
     │   (also a ValueError)      InvalidTextError, InvalidTimeError, InvalidCursorError,
@@ -202,6 +203,13 @@ class OperationInProgressError(ConflictError):
     """An operation with this idempotency key is under way. Try again in a moment."""
 
     code = "operation_in_progress"
+
+
+class ConsumerBusyError(ConflictError):
+    """Another worker is consuming under this name at this moment. Nothing was read."""
+
+    code = "consumer_busy"
+    name: str
 
 
 # --- invalid input -------------------------------------------------------------------------

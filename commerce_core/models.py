@@ -25,7 +25,7 @@ from commerce_core.inventory.purchasing_models import (
     Supplier,
 )
 from commerce_core.inventory.transfer_models import StockTransfer, StockTransferLine
-from commerce_core.journal import JournalClock, JournalEpoch
+from commerce_core.journal import JournalClock, JournalConsumer, JournalEpoch
 from commerce_core.logistics.models import CarrierBudget
 from commerce_core.orders.models import CreditNote, CreditNoteLine, Order, OrderLine
 
@@ -41,6 +41,7 @@ __all__ = [
     "IdempotencyKey",
     "ImportedAdjustment",
     "JournalClock",
+    "JournalConsumer",
     "JournalEpoch",
     "KitComponent",
     "OptionType",

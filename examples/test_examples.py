@@ -100,6 +100,38 @@ def test_a_host_keeps_its_own_orders_beside_our_stock() -> None:
     ]
 
 
+SELL = """
+import sys
+from commerce_core import make_engine, make_session_factory, run_in_transaction
+from commerce_core.migrations import upgrade
+from commerce_core.inventory import get_location, ship_stock
+from commerce_core.catalog import get_variant
+from commerce_core.testing import make_variant
+
+upgrade(sys.argv[1])
+sessions = make_session_factory(make_engine(sys.argv[1]))
+run_in_transaction(sessions, lambda s: make_variant(s, sku="LAMP", on_hand=int(sys.argv[2])))
+for _ in range(int(sys.argv[2]) - 2):
+    run_in_transaction(sessions, lambda s: ship_stock(
+        s, get_variant(s, sku="LAMP"), get_location(s, code="HAM"), quantity=1, actor="shop"))
+"""
+
+
+def test_the_worker_notes_once_what_runs_out_however_often_it_is_killed(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'shop.db'}"
+    subprocess.run([sys.executable, "-c", SELL, url, "40"], timeout=60, check=True)
+    command = [sys.executable, str(HERE / "worker.py"), url]
+    printed = []
+    for _ in range(2):
+        worker = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        time.sleep(1.5)
+        worker.kill()
+        printed += worker.communicate(timeout=10)[0].splitlines()
+    last = subprocess.run([*command, "--once"], capture_output=True, timeout=60, check=True)
+    printed += last.stdout.decode().splitlines()
+    assert printed == ["LAMP: only 4 left"]
+
+
 def test_every_example_is_short_and_says_how_to_run_it() -> None:
     for path in [*HERE.glob("*.py"), *HERE.glob("*/manage.py")]:
         if path.name.startswith("test_"):

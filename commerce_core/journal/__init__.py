@@ -10,10 +10,14 @@ tick of the table ``commerce_journal_clock``.
 
 A cursor is ``epoch.horizon``. The epoch is bound to the database cluster's identity: transaction
 numbers of a restored dump mean nothing in the new cluster, so ``ensure_epoch`` starts another.
+
+A live view keeps its cursor in memory and starts over after ``reset``. A worker that must miss
+nothing calls ``consume``: a named cursor in the database, moved by the worker's own commit.
 """
 
 from __future__ import annotations
 
+from commerce_core.journal.consumers import consume, forget_consumer
 from commerce_core.journal.cursors import Cursor, TailPage, read_cursor, tail
 from commerce_core.journal.delay import Lag, Writer, journal_lag, oldest_writer
 from commerce_core.journal.epochs import begin_epoch, ensure_epoch, journals
@@ -21,6 +25,7 @@ from commerce_core.journal.tables import (
     SYSTEM_ACTOR,
     Journal,
     JournalClock,
+    JournalConsumer,
     JournalEpoch,
     current_xid,
     journal_table_args,
@@ -32,13 +37,16 @@ __all__ = [
     "Cursor",
     "Journal",
     "JournalClock",
+    "JournalConsumer",
     "JournalEpoch",
     "Lag",
     "TailPage",
     "Writer",
     "begin_epoch",
+    "consume",
     "current_xid",
     "ensure_epoch",
+    "forget_consumer",
     "journal_lag",
     "journal_table_args",
     "journals",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import inspect, select, text, update
+from sqlalchemy import case, inspect, literal, select, text, update
 
-from commerce_core.database import Base, is_postgresql
-from commerce_core.journal.tables import Journal, JournalClock, JournalEpoch
+from commerce_core.database import Base, Xid8, is_postgresql
+from commerce_core.journal.tables import Journal, JournalClock, JournalConsumer, JournalEpoch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
 
@@ -46,26 +48,65 @@ def _epoch_of(session: Session, identity: str | None) -> str | None:
 
 
 def begin_epoch(session: Session) -> str:
-    """Begin a new epoch: every journal row gets ``xid`` 0 and every cursor is answered ``reset``.
+    """Begin a new epoch: the journals are numbered anew and every cursor is answered ``reset``.
 
-    For SQLite call it after putting back a copy of the file: a file has no identity that
-    changes by itself. The caller commits. Returns the new epoch's token.
+    Rows get ``xid`` 0, but for those that a named consumer has not had yet: they are numbered
+    above what it has had, and its position with them, so that ``consume`` neither loses nor
+    repeats one. For SQLite call it after putting back a copy of the file: a file has no identity
+    that changes by itself. The caller commits. Returns the new epoch's token.
     """
-    there = inspect(session.connection())
-    for journal in journals():
-        table = str(inspect(journal).local_table.description)
-        if there.has_table(table):  # a host may have taken some features only
-            statement = update(journal).values(xid=0)
-            session.execute(statement, execution_options={"synchronize_session": False})
-    if session.get(JournalClock, 1) is None:
-        session.add(JournalClock(id=1, tick=0))
     epoch = JournalEpoch(
         token=secrets.token_urlsafe(6),
         identity=_database_identity(session) or secrets.token_hex(16),
     )
+    there = inspect(session.connection())
+    has_consumers = there.has_table(JournalConsumer.__tablename__)
+    for journal in journals():
+        table = str(inspect(journal).local_table.description)
+        if there.has_table(table):  # a host may have taken some features only
+            edges = _move_consumers(session, table, epoch.token) if has_consumers else ()
+            _renumber(session, journal, edges)
+    if session.get(JournalClock, 1) is None:
+        session.add(JournalClock(id=1, tick=0))
     session.add(epoch)
     session.flush()
     return epoch.token
+
+
+def _move_consumers(session: Session, journal: str, token: str) -> Sequence[int]:
+    """Move the positions in a journal to the new epoch; return where they were, ascending.
+
+    The position that was third from the start is 3 now, and ``_renumber`` puts the rows between
+    it and the next one at 3. Those at the very beginning stay there.
+    """
+    consumers = session.execute(
+        select(JournalConsumer.name, JournalConsumer.horizon)
+        .where(JournalConsumer.journal == journal)
+        .order_by(JournalConsumer.name)
+        .with_for_update()  # whoever is consuming now ends first
+    ).all()
+    edges = sorted({horizon for _, horizon in consumers if horizon})
+    for name, horizon in consumers:
+        session.execute(
+            update(JournalConsumer)
+            .where(JournalConsumer.journal == journal, JournalConsumer.name == name)
+            .values(epoch=token, horizon=edges.index(horizon) + 1 if horizon else 0),
+            execution_options={"synchronize_session": False},
+        )
+    return edges
+
+
+def _renumber(session: Session, journal: type[Journal], edges: Sequence[int]) -> None:
+    numbers: Any = 0
+    if edges:
+        steps = [
+            (journal.xid >= edge, literal(number, Xid8()))
+            for number, edge in reversed(list(enumerate(edges, 1)))
+        ]
+        numbers = case(*steps, else_=literal(0, Xid8()))
+    session.execute(
+        update(journal).values(xid=numbers), execution_options={"synchronize_session": False}
+    )
 
 
 def _database_identity(session: Session) -> str | None:

@@ -56,6 +56,19 @@ class JournalClock(Base):
     tick: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
+class JournalConsumer(Base):
+    """How far a named worker has read a journal: everything below ``horizon`` is done."""
+
+    __tablename__ = "commerce_journal_consumer"
+
+    journal: Mapped[str] = mapped_column(String(63), primary_key=True)
+    """The name of the journal's table."""
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    epoch: Mapped[str] = mapped_column(String(16))
+    horizon: Mapped[int] = mapped_column(Xid8())
+    moved_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=utc_now)
+
+
 class Journal:
     """Columns of every append-only table. Rows are never changed and never deleted.
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from commerce_core.database import make_engine
 from commerce_core.inventory import StockMovement, receive_stock
-from commerce_core.journal import Cursor, TailPage, ensure_epoch, read_cursor, tail
+from commerce_core.journal import Cursor, TailPage, consume, ensure_epoch, read_cursor, tail
 from commerce_core.testing import make_location, make_variant, temporary_postgres
 from commerce_core.tests.databases import Database, PostgresServer, opened
 
@@ -36,6 +36,10 @@ class Outcome:
     naive: list[int]
     booked: list[int]
     seen: list[int] = field(default_factory=list)
+    consumed: list[int] = field(default_factory=list)
+    """What a named consumer was given after the restore."""
+    waiting: list[int] = field(default_factory=list)
+    """What it had not been given before."""
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +51,8 @@ def outcomes(postgres_server: PostgresServer) -> Iterator[dict[str, Outcome]]:
         use_up_transactions(old, USED_UP)
         old.run(book)
         cursor = old.run(read_cursor)
-        old.run(book)
+        old.run(consume_all)
+        waiting = [old.run(book)]
         done = subprocess.run([str(folder / "pg_dump"), url], check=True, capture_output=True)
         found = {}
         for name in ("without", "with"):
@@ -55,6 +60,8 @@ def outcomes(postgres_server: PostgresServer) -> Iterator[dict[str, Outcome]]:
                 command = [str(folder / "psql"), "-q", "-v", "ON_ERROR_STOP=1", there]
                 subprocess.run(command, input=done.stdout, check=True, stdout=subprocess.DEVNULL)
                 found[name] = come_back(restored, cursor, renew=name == "with")
+                found[name].waiting = waiting
+                found[name].consumed = restored.run(consume_all)
         yield found
 
 
@@ -78,6 +85,10 @@ def use_up_transactions(database: Database, count: int) -> None:
 def book(session: Session) -> int:
     variant, place = make_variant(session), make_location(session)
     return receive_stock(session, variant, place, quantity=1, actor="ann").id
+
+
+def consume_all(session: Session) -> list[int]:
+    return [row.id for row in consume(session, StockMovement, "worker").rows]
 
 
 def come_back(database: Database, cursor: Cursor, *, renew: bool) -> Outcome:
@@ -105,6 +116,14 @@ def test_the_client_is_told_to_read_anew_and_misses_nothing_after_that(
 
     assert outcome.answer.reset
     assert outcome.seen == outcome.booked[-1:]
+
+
+def test_a_named_consumer_goes_on_where_it_was_and_misses_and_repeats_nothing(
+    outcomes: dict[str, Outcome],
+) -> None:
+    outcome = outcomes["with"]
+
+    assert outcome.consumed == outcome.waiting + outcome.booked
 
 
 def test_control_without_a_new_epoch_the_client_goes_deaf_for_what_was_booked_meanwhile(

@@ -30,6 +30,8 @@ from webapp.jobs import run_jobs
 from webapp.live import stream as live
 from webapp.migrations import require_all_migrated
 from webapp.navigation_counts import NavigationCountsMiddleware
+from webapp.parcels import routes as parcels
+from webapp.parcels.desk import run_parcels
 from webapp.purchasing import routes as purchasing
 from webapp.reservations import routes as reservations
 from webapp.security import Right, SessionMiddleware, guard_addresses, guard_rights, require_rights
@@ -53,6 +55,7 @@ ROUTERS: Final[Sequence[Router]] = (
     counts.router,
     transfers.router,
     purchasing.router,
+    parcels.router,
     reservations.router,
     explaining.router,
     uploads.router,
@@ -62,6 +65,7 @@ ROUTERS: Final[Sequence[Router]] = (
 LIFESPANS: Final[Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]] = (
     run_live_stock,
     run_jobs,
+    run_parcels,
 )
 """What a feature starts with the application and stops with it, in this order, database first."""
 
@@ -70,8 +74,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
     """Return the application. Connects to nothing before its lifespan begins.
 
     Without settings they are read from the environment, for servers that take a factory.
+    ``app.state.dhl`` may be set before it runs (see ``webapp.parcels.desk``).
     ``app.state`` holds ``settings``, ``database`` (WebDatabase), ``drain`` (Drain),
-    ``readiness`` (Readiness) and ``navigation``; while it runs, ``hub`` (Hub) and ``census``.
+    ``readiness`` and ``navigation``; while it runs, ``hub``, ``census`` and ``parcels``.
 
     Raises:
         InvalidDatabaseUrlError: the database URL cannot be read.

@@ -164,6 +164,10 @@ class FakeDHL:
         """Let the next ``times`` requests whose path holds ``path`` fail."""
         self._faults.append(PlannedFault(fault, path, times, retry_after))
 
+    def forget_faults(self) -> None:
+        """Let nothing more fail of what was injected; a closed day stays closed."""
+        self._faults.clear()
+
     # --- how it is reached ---------------------------------------------------------------------
 
     def transport(self) -> FakeTransport:

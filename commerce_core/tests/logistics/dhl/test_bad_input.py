@@ -189,6 +189,22 @@ def test_settings_that_cannot_be_right(environ: dict[str, str]) -> None:
         DHLConfig.from_environment(environ)
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e300", "-1", "86401", "1_0x"])
+@pytest.mark.parametrize(
+    "name", ["DEADLINE_SECONDS", "READ_TIMEOUT_SECONDS", "TRACKING_SPACING_SECONDS"]
+)
+def test_seconds_that_no_clock_can_wait_are_refused(name: str, value: str) -> None:
+    environ = {"ENVIRONMENT": "sandbox", "API_KEY": "k", name: value}
+    with pytest.raises(DHLConfigurationError, match=name.lower()):
+        DHLConfig.from_environment({f"COMMERCE_DHL_{one}": text for one, text in environ.items()})
+
+
+def test_fewer_than_no_calls_a_day_are_refused(fake: FakeDHL) -> None:
+    with pytest.raises(DHLConfigurationError, match="tracking_calls_per_day"):
+        fake.config(tracking_calls_per_day=-1)
+    assert fake.config(tracking_calls_per_day=None).tracking_calls_per_day is None
+
+
 def test_settings_from_the_environment() -> None:
     config = DHLConfig.from_environment(
         {

@@ -363,6 +363,19 @@ def test_waiting_for_a_slot_is_the_clients_own_sleep(
     assert ask.left().used == 3
 
 
+@pytest.mark.parametrize("fault", [Fault.NO_CONNECTION, Fault.SERVER_ERROR])
+def test_no_slot_for_a_second_attempt_does_not_hide_why_the_first_failed(
+    ask: Ask, fake: FakeDHL, fault: Fault
+) -> None:
+    fake.inject(fault, "/track/")
+    ask.config = fake.config(tracking_spacing_seconds=5.0, max_slot_wait_seconds=1.0)
+    with pytest.raises(DHLUnavailableError):
+        ask(lambda client: client.tracking.track(NUMBER))
+    assert ask.left().used == 1
+    with pytest.raises(DHLBudgetExhaustedError, match="queue"):
+        ask(lambda client: client.tracking.track(NUMBER))
+
+
 class Dripping(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A body of a thousand pieces, each of which takes a second of the clock."""
 

@@ -3,18 +3,22 @@
 ::
 
     CommerceError
-    ├── NotFoundError            ProductNotFoundError, VariantNotFoundError, LocationNotFoundError,
+    ├── NotFoundError            ProductNotFoundError, VariantNotFoundError, CategoryNotFoundError,
+    │                            PriceNotFoundError, LocationNotFoundError,
     │                            ReservationNotFoundError, AllocationNotFoundError,
     │                            CustomerNotFoundError, OrderNotFoundError
-    ├── ConflictError            InsufficientStockError, LocationClosedError, VersionConflictError,
-    │                            VariantArchivedError, ReservationExpiredError,
-    │                            ReservationClosedError, AllocationClosedError, InvalidStateError,
+    ├── ConflictError            InsufficientStockError, LocationClosedError, VariantArchivedError,
+    │                            ReservationExpiredError, ReservationClosedError,
+    │                            AllocationClosedError, InvalidStateError, VariantInUseError,
     │                            IdempotencyConflictError, OperationInProgressError,
     │                            ConsumerBusyError,
-    │                            DuplicateError > DuplicateSkuError, DuplicateCombinationError
+    │                            VersionConflictError > StaleEditsError, StalePlanError,
+    │                            DuplicateError > DuplicateSkuError, DuplicateBarcodeError
+    │                            DuplicateError > DuplicateCombinationError
     ├── InvalidInputError        InvalidQuantityError, InvalidMoneyError, CurrencyMismatchError,
     │   (also a ValueError)      InvalidTextError, InvalidTimeError, InvalidCursorError,
-    │                            ImportFileError
+    │                            InvalidBarcodeError, InvalidCellsError, InvalidMatrixError,
+    │                            InvalidImageError, ImportFileError
     ├── DatabaseError            InvalidDatabaseUrlError, DatabaseUnavailableError,
     │                            DatabaseNotMigratedError, ConcurrencyError, MissingDriverError
     └── LedgerError              an invariant of the stock ledger was found broken
@@ -73,6 +77,18 @@ class VariantNotFoundError(NotFoundError):
     """No variant has this SKU or id."""
 
     code = "variant_not_found"
+
+
+class CategoryNotFoundError(NotFoundError):
+    """No category has this id."""
+
+    code = "category_not_found"
+
+
+class PriceNotFoundError(NotFoundError):
+    """The variant has no price in this currency at this moment, or no price has this id."""
+
+    code = "price_not_found"
 
 
 class LocationNotFoundError(NotFoundError):
@@ -175,6 +191,27 @@ class VersionConflictError(ConflictError):
     code = "version_conflict"
 
 
+class StaleEditsError(VersionConflictError):
+    """Cells were changed by somebody else since they were read. Nothing was saved.
+
+    ``conflicts`` holds for each such cell what is yours and what is there now.
+    """
+
+    code = "stale_edits"
+
+
+class StalePlanError(VersionConflictError):
+    """The product changed since the plan was made. Nothing was done; ``plan`` is the new one."""
+
+    code = "stale_plan"
+
+
+class VariantInUseError(ConflictError):
+    """Variants cannot be retired: stock or open orders are in the way (``blockers``)."""
+
+    code = "variant_in_use"
+
+
 class DuplicateError(ConflictError):
     """Something with this unique name exists already."""
 
@@ -185,6 +222,12 @@ class DuplicateSkuError(DuplicateError):
     """A variant with this SKU exists already (case and outer spaces do not count)."""
 
     code = "duplicate_sku"
+
+
+class DuplicateBarcodeError(DuplicateError):
+    """A variant with this barcode exists already (leading zeros do not count)."""
+
+    code = "duplicate_barcode"
 
 
 class DuplicateCombinationError(DuplicateError):
@@ -255,6 +298,30 @@ class InvalidCursorError(InvalidInputError):
     """A text is not a journal cursor."""
 
     code = "invalid_cursor"
+
+
+class InvalidBarcodeError(InvalidInputError):
+    """A barcode is not a GTIN, or its check digit is wrong."""
+
+    code = "invalid_barcode"
+
+
+class InvalidCellsError(InvalidInputError):
+    """Values of cells cannot be accepted. Nothing was saved; ``problems`` names each cell."""
+
+    code = "invalid_cells"
+
+
+class InvalidMatrixError(InvalidInputError):
+    """A matrix of options cannot be: too large, an axis twice, or a pattern that names none."""
+
+    code = "invalid_matrix"
+
+
+class InvalidImageError(InvalidInputError):
+    """The bytes are no picture of a kind we take, or too many."""
+
+    code = "invalid_image"
 
 
 class ImportFileError(InvalidInputError):

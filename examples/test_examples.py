@@ -103,9 +103,9 @@ def test_a_host_keeps_its_own_orders_beside_our_stock() -> None:
 SELL = """
 import sys
 from commerce_core import make_engine, make_session_factory, run_in_transaction
-from commerce_core.migrations import upgrade
-from commerce_core.inventory import get_location, ship_stock
 from commerce_core.catalog import get_variant
+from commerce_core.inventory import get_location, ship_stock
+from commerce_core.migrations import upgrade
 from commerce_core.testing import make_variant
 
 upgrade(sys.argv[1])
@@ -114,6 +114,13 @@ run_in_transaction(sessions, lambda s: make_variant(s, sku="LAMP", on_hand=int(s
 for _ in range(int(sys.argv[2]) - 2):
     run_in_transaction(sessions, lambda s: ship_stock(
         s, get_variant(s, sku="LAMP"), get_location(s, code="HAM"), quantity=1, actor="shop"))
+"""
+
+
+SHIP = """
+sessions = make_session_factory(make_engine(sys.argv[1]))
+run_in_transaction(sessions, lambda s: ship_stock(
+    s, get_variant(s, sku="LAMP"), get_location(s, code="HAM"), quantity=1, actor="shop"))
 """
 
 
@@ -130,6 +137,29 @@ def test_the_worker_notes_once_what_runs_out_however_often_it_is_killed(tmp_path
     last = subprocess.run([*command, "--once"], capture_output=True, timeout=60, check=True)
     printed += last.stdout.decode().splitlines()
     assert printed == ["LAMP: only 4 left"]
+
+
+def _commerce(*arguments: str, text: str = "") -> None:
+    command = [sys.executable, "-m", "webapp.cli", *arguments]
+    subprocess.run(command, input=text, text=True, timeout=60, check=True, capture_output=True)
+
+
+def test_a_program_follows_the_stock_of_a_running_back_office(tmp_path: Path) -> None:
+    url, port = f"sqlite:///{tmp_path / 'shop.db'}", _free_port()
+    subprocess.run([sys.executable, "-c", SELL, url, "4"], timeout=60, check=True)
+    _commerce("migrate", "--database", url)
+    person = ["ann@example.com", "--role", "viewer", "--password-stdin"]
+    _commerce("user", "add", *person, "--database", url, text="correct horse battery\n")
+    serve = ["-m", "webapp.cli", "serve", "--database", url, "--port", str(port)]
+    with _server(serve, port, tmp_path, HERE) as client:
+        command = [sys.executable, "follow_stock.py", str(client.base_url)]
+        command += ["ann@example.com", "correct horse battery", "1"]
+        follower = subprocess.Popen(command, cwd=HERE, stdout=subprocess.PIPE, text=True)
+        assert follower.stdout is not None
+        assert follower.stdout.readline() == "1 levels\n"
+        ship = ["-c", SELL.partition("upgrade(")[0] + SHIP, url]
+        subprocess.run([sys.executable, *ship], timeout=60, check=True)
+        assert follower.communicate(timeout=30)[0] == "LAMP at HAM: 2 -> 1\n"
 
 
 def test_every_example_is_short_and_says_how_to_run_it() -> None:

@@ -17,7 +17,9 @@ import commerce_core
 from commerce_core.journal import ensure_epoch
 from webapp import health, home
 from webapp.accounts import routes as accounts
+from webapp.accounts.desk import IdentityDesk
 from webapp.api import stock as api_stock
+from webapp.api import stock_socket
 from webapp.counts import routes as counts
 from webapp.csrf import MOST_BYTES, MOST_FIELDS, CsrfMiddleware
 from webapp.database import DEPENDENCIES, WebDatabase
@@ -28,6 +30,7 @@ from webapp.head import answer_head
 from webapp.headers import HostMiddleware, security_headers
 from webapp.jobs import run_jobs
 from webapp.live import stream as live
+from webapp.live.answers import serve_streams
 from webapp.migrations import require_all_migrated
 from webapp.navigation_counts import NavigationCountsMiddleware
 from webapp.parcels import routes as parcels
@@ -47,6 +50,7 @@ from webapp.uploads import routes as uploads
 ROUTERS: Final[Sequence[Router]] = (
     accounts.router,
     api_stock.router,
+    stock_socket.router,
     health.router,
     home.router,
     live.router,
@@ -76,7 +80,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
     Without settings they are read from the environment, for servers that take a factory.
     ``app.state.dhl`` may be set before it runs (see ``webapp.parcels.desk``).
     ``app.state`` holds ``settings``, ``database`` (WebDatabase), ``drain`` (Drain),
-    ``readiness`` and ``navigation``; while it runs, ``hub``, ``census`` and ``parcels``.
+    ``readiness`` (Readiness), ``identities`` (IdentityDesk) and ``navigation``; while it runs,
+    ``hub`` (Hub), ``census`` and ``parcels``.
 
     Raises:
         InvalidDatabaseUrlError: the database URL cannot be read.
@@ -107,7 +112,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         state=_make_state(settings),
         logging_config=None,
     )
-    app.asgi_handler = answer_head(app.asgi_handler)
+    app.asgi_handler = serve_streams(answer_head(app.asgi_handler))
     require_rights(app.routes)
     # The start page only sends people on, so it is no area of its own.
     navigation.open(route.path for route in app.routes if route.path != home.HOME_PATH)
@@ -120,7 +125,13 @@ def _make_state(settings: Settings) -> State:
     readiness = health.Readiness()
     readiness.add("database", health.database_check(database))
     return State(
-        {"settings": settings, "database": database, "drain": Drain(), "readiness": readiness}
+        {
+            "settings": settings,
+            "database": database,
+            "drain": Drain(),
+            "identities": IdentityDesk(database),
+            "readiness": readiness,
+        }
     )
 
 

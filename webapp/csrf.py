@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from litestar.connection import Request
+from litestar.connection import ASGIConnection, Request
 from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.enums import RequestEncodingType, ScopeType
 from litestar.exceptions import HTTPException, PermissionDeniedException
@@ -111,7 +111,7 @@ class CsrfMiddleware(ASGIMiddleware):
 async def _require_own_page(request: Request[Any, Any, Any], token: FormToken) -> None:
     if request.method in _SAFE_METHODS or _will_be_asked_to_sign_in(request):
         return
-    _require_same_origin(request)
+    require_same_origin(request)
     if token.is_new:
         raise _out_of_date()  # no form of ours can be in there: it is not even read
     await _require_small_form(request)
@@ -144,7 +144,12 @@ def _will_be_asked_to_sign_in(request: Request[Any, Any, Any]) -> bool:
     return not is_public and signed_in_user(request) is None
 
 
-def _require_same_origin(request: Request[Any, Any, Any]) -> None:
+def require_same_origin(request: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Refuse what a page of another site sends; programs, which name no site, may pass.
+
+    Raises:
+        PermissionDeniedException: it came from another site.
+    """
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     if site is not None:

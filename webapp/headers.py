@@ -56,7 +56,7 @@ def security_headers(settings: Settings) -> BeforeMessageSendHookHandler:
 class HostMiddleware(ASGIMiddleware):
     """Answers 421 to a request for a host that is not ours, when the settings name our hosts."""
 
-    scopes = (ScopeType.HTTP,)
+    scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
 
     def __init__(self, settings: Settings) -> None:
         self._allowed = frozenset(name.lower() for name in settings.allowed_hosts)

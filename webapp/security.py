@@ -7,7 +7,7 @@ has a route without.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
@@ -25,12 +25,12 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from commerce_core.clock import utc_now
 from commerce_core.errors import CommerceError
+from webapp.accounts.desk import IdentityDesk
 from webapp.accounts.roles import Role
 from webapp.accounts.sessions import (
     Identity,
     SessionLimits,
-    find_identity,
-    is_session_alive,
+    find_live_sessions,
     touch_session,
 )
 from webapp.database import WebDatabase
@@ -137,6 +137,16 @@ def guard_rights(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
     user = signed_in_user(connection)
     if right is None:
         raise PermissionDeniedException("This address is closed.")
+    require_right(user, right)
+
+
+def require_right(user: Identity | None, right: Right) -> None:
+    """Refuse what ``user`` (None: not signed in) has no right to.
+
+    Raises:
+        NotAuthorizedException: nobody is signed in, and the right is not everybody's.
+        PermissionDeniedException: the person's role is too low.
+    """
     if right.belongs_to(user):
         return
     if user is None:
@@ -174,21 +184,21 @@ class SessionMiddleware(ASGIMiddleware):
         """Look up the cookie's session; set its idle clock back when that is due."""
         connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
         token = connection.cookies.get(self._cookie)
-        database: WebDatabase = connection.app.state.database
         scope["user"] = scope["auth"] = None
         if token:
-            scope["user"] = await self._identify(database, token, is_polled=_is_polled(scope))
+            scope["user"] = await self._identify(connection, token, is_polled=_is_polled(scope))
             scope["auth"] = token
         await next_app(scope, receive, send)
 
     async def _identify(
-        self, database: WebDatabase, token: str, *, is_polled: bool
+        self, connection: ASGIConnection[Any, Any, Any, Any], token: str, *, is_polled: bool
     ) -> Identity | None:
         now = utc_now()
-        async with database.reads() as session:
-            user = await session.run_sync(find_identity, token, as_of=now)
+        desk: IdentityDesk = connection.app.state.identities
+        user = await desk.find(token, as_of=now)
         if user is not None and not is_polled and user.must_be_touched(now):
             limits = SessionLimits.of(self._settings, stays=user.stays)
+            database: WebDatabase = connection.app.state.database
             await database.transact(touch_session, user.session_id, limits=limits, as_of=now)
         return user
 
@@ -198,11 +208,11 @@ def _is_polled(scope: Scope) -> bool:
     return bool(scope["route_handler"].opt.get("is_polled"))
 
 
-async def session_is_alive(database: WebDatabase, user: Identity) -> bool:
-    """Tell whether the session a stream was opened with still is good.
+async def live_sessions(database: WebDatabase, session_ids: Collection[int]) -> set[int]:
+    """Return those of the sessions that still are good.
 
     Streams ask this every so often, because a request that never ends is never checked again.
-    Asking does not keep the session alive.
+    Asking does not keep a session alive.
     """
     async with database.reads() as session:
-        return await session.run_sync(is_session_alive, user.session_id, as_of=utc_now())
+        return await session.run_sync(find_live_sessions, session_ids, as_of=utc_now())

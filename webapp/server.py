@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from commerce_core.errors import InvalidInputError
+from webapp.live.line import LineProtocol
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 SHUTDOWN_SECONDS: Final = 5
 """How long open requests may take to end; streams are ended at the signal itself."""
 _BACKLOG: Final = 4096
+_MOST_SOCKET_BYTES: Final = 64 * 1024
+"""A longer message over a WebSocket closes it."""
 _QUIET_PATHS: Final = ("/stream", "/live/", "/health/", "/static/")
 
 
@@ -108,6 +111,9 @@ def _config(app: Litestar, settings: Settings) -> uvicorn.Config:
         app,
         log_level="info" if settings.access_log else "warning",
         access_log=settings.access_log,
+        http=LineProtocol,
+        ws="wsproto",
+        ws_max_size=_MOST_SOCKET_BYTES,
         lifespan="on",
         backlog=_BACKLOG,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,

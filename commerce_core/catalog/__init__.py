@@ -7,6 +7,73 @@ from typing import TYPE_CHECKING
 from commerce_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from commerce_core.catalog.attribute_models import (
+        Attribute,
+        AttributeKind,
+        ProductAttribute,
+        ProductImage,
+    )
+    from commerce_core.catalog.attributes import (
+        create_attribute,
+        list_attributes,
+        product_attributes,
+        set_attribute,
+    )
+    from commerce_core.catalog.categories import (
+        category_path,
+        create_category,
+        ensure_category,
+        get_category,
+        list_categories,
+        move_category,
+        remove_category,
+        rename_category,
+        within,
+    )
+    from commerce_core.catalog.category_models import (
+        Category,
+    )
+    from commerce_core.catalog.change_models import (
+        CatalogChange,
+        ChangeKind,
+    )
+    from commerce_core.catalog.changes import (
+        product_history,
+    )
+    from commerce_core.catalog.edit_conflicts import (
+        Conflict,
+    )
+    from commerce_core.catalog.edits import (
+        CellChange,
+        CellEdit,
+        CellProblem,
+        EditResult,
+        edit_variants,
+    )
+    from commerce_core.catalog.images import (
+        ImageStorage,
+        LocalImages,
+        StoredImage,
+        add_image,
+        list_images,
+        remove_image,
+        store_image,
+    )
+    from commerce_core.catalog.matrix import (
+        Axis,
+        Blocker,
+        MatrixChoice,
+        MatrixPlan,
+        MatrixResult,
+        MatrixRow,
+        Outcome,
+    )
+    from commerce_core.catalog.matrix_apply import (
+        apply_matrix,
+    )
+    from commerce_core.catalog.matrix_plan import (
+        plan_matrix,
+    )
     from commerce_core.catalog.models import (
         OptionType,
         OptionValue,
@@ -17,11 +84,36 @@ if TYPE_CHECKING:
         VariantOptionValue,
         VariantStatus,
     )
+    from commerce_core.catalog.options import (
+        ensure_option_type,
+        ensure_option_value,
+        list_option_types,
+        list_option_values,
+        order_option_values,
+        rename_option_value,
+        set_swatch,
+    )
+    from commerce_core.catalog.price_lists import (
+        create_price_list,
+        list_price_lists,
+    )
+    from commerce_core.catalog.price_models import (
+        PriceKind,
+        PriceList,
+        VariantPrice,
+    )
+    from commerce_core.catalog.prices import (
+        PriceQuote,
+        cancel_price,
+        list_prices,
+        plan_sale,
+        price_of,
+        prices_of,
+        set_price,
+    )
     from commerce_core.catalog.products import (
         create_product,
-        create_variant,
-        ensure_option_value,
-        normalize_sku,
+        edit_product,
     )
     from commerce_core.catalog.queries import (
         find_product,
@@ -30,30 +122,155 @@ if TYPE_CHECKING:
         get_variant,
         list_variants,
     )
+    from commerce_core.catalog.skus import (
+        normalize_sku,
+    )
+    from commerce_core.catalog.variants import (
+        create_variant,
+    )
 
 __all__ = [
+    "Attribute",
+    "AttributeKind",
+    "Axis",
+    "Blocker",
+    "CatalogChange",
+    "Category",
+    "CellChange",
+    "CellEdit",
+    "CellProblem",
+    "ChangeKind",
+    "Conflict",
+    "EditResult",
+    "ImageStorage",
+    "LocalImages",
+    "MatrixChoice",
+    "MatrixPlan",
+    "MatrixResult",
+    "MatrixRow",
     "OptionType",
     "OptionValue",
+    "Outcome",
+    "PriceKind",
+    "PriceList",
+    "PriceQuote",
     "Product",
+    "ProductAttribute",
+    "ProductImage",
     "ProductOptionType",
     "ProductStatus",
+    "StoredImage",
     "Variant",
     "VariantOptionValue",
+    "VariantPrice",
     "VariantStatus",
+    "add_image",
+    "apply_matrix",
+    "cancel_price",
+    "category_path",
+    "create_attribute",
+    "create_category",
+    "create_price_list",
     "create_product",
     "create_variant",
+    "edit_product",
+    "edit_variants",
+    "ensure_category",
+    "ensure_option_type",
     "ensure_option_value",
     "find_product",
     "find_variant",
+    "get_category",
     "get_product",
     "get_variant",
+    "list_attributes",
+    "list_categories",
+    "list_images",
+    "list_option_types",
+    "list_option_values",
+    "list_price_lists",
+    "list_prices",
     "list_variants",
+    "move_category",
     "normalize_sku",
+    "order_option_values",
+    "plan_matrix",
+    "plan_sale",
+    "price_of",
+    "prices_of",
+    "product_attributes",
+    "product_history",
+    "remove_category",
+    "remove_image",
+    "rename_category",
+    "rename_option_value",
+    "set_attribute",
+    "set_price",
+    "set_swatch",
+    "store_image",
+    "within",
 ]
 
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        "attribute_models": (
+            "Attribute",
+            "AttributeKind",
+            "ProductAttribute",
+            "ProductImage",
+        ),
+        "attributes": (
+            "create_attribute",
+            "list_attributes",
+            "product_attributes",
+            "set_attribute",
+        ),
+        "categories": (
+            "category_path",
+            "create_category",
+            "ensure_category",
+            "get_category",
+            "list_categories",
+            "move_category",
+            "remove_category",
+            "rename_category",
+            "within",
+        ),
+        "category_models": ("Category",),
+        "change_models": (
+            "CatalogChange",
+            "ChangeKind",
+        ),
+        "changes": ("product_history",),
+        "edit_conflicts": ("Conflict",),
+        "edits": (
+            "CellChange",
+            "CellEdit",
+            "CellProblem",
+            "EditResult",
+            "edit_variants",
+        ),
+        "images": (
+            "ImageStorage",
+            "LocalImages",
+            "StoredImage",
+            "add_image",
+            "list_images",
+            "remove_image",
+            "store_image",
+        ),
+        "matrix": (
+            "Axis",
+            "Blocker",
+            "MatrixChoice",
+            "MatrixPlan",
+            "MatrixResult",
+            "MatrixRow",
+            "Outcome",
+        ),
+        "matrix_apply": ("apply_matrix",),
+        "matrix_plan": ("plan_matrix",),
         "models": (
             "OptionType",
             "OptionValue",
@@ -64,11 +281,36 @@ __getattr__, __dir__ = lazy_exports(
             "VariantOptionValue",
             "VariantStatus",
         ),
+        "options": (
+            "ensure_option_type",
+            "ensure_option_value",
+            "list_option_types",
+            "list_option_values",
+            "order_option_values",
+            "rename_option_value",
+            "set_swatch",
+        ),
+        "price_lists": (
+            "create_price_list",
+            "list_price_lists",
+        ),
+        "price_models": (
+            "PriceKind",
+            "PriceList",
+            "VariantPrice",
+        ),
+        "prices": (
+            "PriceQuote",
+            "cancel_price",
+            "list_prices",
+            "plan_sale",
+            "price_of",
+            "prices_of",
+            "set_price",
+        ),
         "products": (
             "create_product",
-            "create_variant",
-            "ensure_option_value",
-            "normalize_sku",
+            "edit_product",
         ),
         "queries": (
             "find_product",
@@ -77,5 +319,7 @@ __getattr__, __dir__ = lazy_exports(
             "get_variant",
             "list_variants",
         ),
+        "skus": ("normalize_sku",),
+        "variants": ("create_variant",),
     },
 )

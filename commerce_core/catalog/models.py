@@ -15,9 +15,11 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from commerce_core.catalog.category_models import Category
 from commerce_core.catalog.search_index import add_word_search
 from commerce_core.clock import utc_now
 from commerce_core.database import (
@@ -36,6 +38,19 @@ NAME_LENGTH: Final = 200
 SLUG_LENGTH: Final = 200
 TEXT_LENGTH: Final = 20_000
 COMBINATION_LENGTH: Final = 200
+CUSTOMS_LENGTH: Final = 200
+OPTION_TEXT_LENGTH: Final = 1000
+NOT_NEGATIVE: Final = (
+    "compare_at_price",
+    "cost",
+    "weight",
+    "length",
+    "width",
+    "height",
+    "low_stock_threshold",
+    "lead_time_days",
+)
+"""Columns of a variant that may be missing, but are never below zero."""
 
 
 class ProductStatus(StrEnum):
@@ -68,7 +83,7 @@ class Product(ExternalReference, Details, Timestamps, Base):
     slug: Mapped[str] = mapped_column(String(SLUG_LENGTH))
     description: Mapped[str] = mapped_column(Text, default="", server_default="")
     brand: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
-    category: Mapped[str | None] = mapped_column(String(NAME_LENGTH), index=True)
+    category_id: Mapped[int | None] = mapped_column(ForeignKey(Category.id), index=True)
     status: Mapped[ProductStatus] = mapped_column(
         text_enum(ProductStatus, name="status"), default=ProductStatus.ACTIVE
     )
@@ -124,8 +139,12 @@ class Variant(ExternalReference, Details, Timestamps, Base):
     """What has a SKU, a price and stock: one combination of option values of a product.
 
     ``sku`` is stored as it was written; ``sku_key`` is its comparison form (upper case, without
-    spaces) and unique. ``combination`` is made from the ids of the option values and unique in
-    the product, for any number of axes.
+    spaces) and unique, as is ``barcode_key`` (the GTIN with 14 digits). ``combination`` is made
+    from the ids of the option values and unique in the product, for any number of axes.
+
+    ``price`` is the regular price as it was last set; ``price_of`` says what holds at a moment.
+    ``option_text`` are names of option values that ``name`` does not show: they are searched.
+    Weights are grams of the packed piece, lengths millimetres.
     """
 
     __tablename__ = "commerce_variant"
@@ -134,7 +153,9 @@ class Variant(ExternalReference, Details, Timestamps, Base):
         UniqueConstraint("product_id", "combination"),
         UniqueConstraint("system", "external_id"),
         CheckConstraint("price >= 0", name="price_not_negative"),
+        *(CheckConstraint(f"{name} >= 0", name=f"{name}_not_negative") for name in NOT_NEGATIVE),
         Index(None, "product_id", "position", "id"),
+        Index(None, "barcode_key", unique=True),
     )
 
     id: Mapped[int] = mapped_column(big_id, primary_key=True)
@@ -143,10 +164,26 @@ class Variant(ExternalReference, Details, Timestamps, Base):
     sku_key: Mapped[str] = mapped_column(String(SKU_LENGTH))
     name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     barcode: Mapped[str | None] = mapped_column(String(14), index=True)
+    barcode_key: Mapped[str | None] = mapped_column(String(14))
     combination: Mapped[str] = mapped_column(String(COMBINATION_LENGTH), default="")
     position: Mapped[int] = mapped_column(Integer, default=0)
     price: Mapped[Decimal] = mapped_column(MoneyAmount, default=Decimal(0))
     currency: Mapped[str] = mapped_column(String(3))
+    compare_at_price: Mapped[Decimal | None] = mapped_column(MoneyAmount)
+    cost: Mapped[Decimal | None] = mapped_column(MoneyAmount)
+    weight: Mapped[int | None] = mapped_column(Integer)
+    length: Mapped[int | None] = mapped_column(Integer)
+    width: Mapped[int | None] = mapped_column(Integer)
+    height: Mapped[int | None] = mapped_column(Integer)
+    hs_code: Mapped[str | None] = mapped_column(String(14))
+    origin_country: Mapped[str | None] = mapped_column(String(2))
+    customs_description: Mapped[str | None] = mapped_column(String(CUSTOMS_LENGTH))
+    track_inventory: Mapped[bool] = mapped_column(default=True, server_default=true())
+    low_stock_threshold: Mapped[int | None] = mapped_column(Integer)
+    lead_time_days: Mapped[int | None] = mapped_column(Integer)
+    option_text: Mapped[str] = mapped_column(
+        String(OPTION_TEXT_LENGTH), default="", server_default=""
+    )
     status: Mapped[VariantStatus] = mapped_column(
         text_enum(VariantStatus, name="status"), default=VariantStatus.ACTIVE
     )

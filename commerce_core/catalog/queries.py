@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from commerce_core.catalog.models import Product, Variant
-from commerce_core.catalog.products import normalize_sku
+from commerce_core.catalog.skus import normalize_sku
 from commerce_core.errors import InvalidTextError, ProductNotFoundError, VariantNotFoundError
 from commerce_core.records import id_of
 from commerce_core.text import searchable, shown

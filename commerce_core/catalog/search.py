@@ -1,4 +1,4 @@
-"""Find variants by the words people type: product name, variant name, SKU, barcode.
+"""Find variants by the words people type: product and variant name, SKU, barcode, options.
 
 Each word typed must begin a word of the variant or of its product; case does not count. A rare
 word is looked up in the index. A word that very many variants have is of no help in finding, so
@@ -128,7 +128,12 @@ def _products() -> _Place:
 
 
 def _variants() -> _Place:
-    texts = (Variant.sku, Variant.name, func.coalesce(Variant.barcode, ""))
+    texts = (
+        Variant.sku,
+        Variant.name,
+        func.coalesce(Variant.barcode, ""),
+        Variant.option_text,
+    )
     return _Place("commerce_variant", Variant.id, Variant.id, texts)
 
 

@@ -8,6 +8,7 @@ neither; ``create_all`` makes them all the same.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, event
@@ -16,7 +17,15 @@ WORD_COLUMNS: Final = {
     "commerce_product": ("name",),
     "commerce_variant": ("sku", "name", "barcode"),
 }
+"""The columns whose words were searched first. Migrations read it: it never changes."""
+
+SEARCHED: Final = {
+    **WORD_COLUMNS,
+    "commerce_variant": ("sku", "name", "barcode", "option_text"),
+}
 """The columns of each table whose words can be searched."""
+
+_Columns = Mapping[str, tuple[str, ...]]
 
 _TRIGGERS: Final = (
     """
@@ -38,29 +47,27 @@ _TRIGGERS: Final = (
 )
 
 
-def word_set(table: str, *, prefix: str = "") -> str:
-    """Return SQL for the words of a row: runs of letters and digits (PostgreSQL).
-
-    ``prefix`` goes before each column, such as "commerce_product.".
-    """
-    columns = [f"coalesce({prefix}{name}, '')" for name in WORD_COLUMNS[table]]
-    content = " || ' ' || ".join(columns)
+def word_set(table: str, *, columns: _Columns = SEARCHED) -> str:
+    """Return SQL for the words of a row: runs of letters and digits (PostgreSQL)."""
+    texts = [f"coalesce({name}, '')" for name in columns[table]]
+    content = " || ' ' || ".join(texts)
     split = f"regexp_split_to_array(lower({content}), '[^[:alnum:]]+')"
     return f"array_to_tsvector(array_remove({split}, ''))"
 
 
-def postgresql_statements(table: str) -> list[str]:
+def postgresql_statements(table: str, columns: _Columns = WORD_COLUMNS) -> list[str]:
     """Return what makes the index of the words of ``table`` on PostgreSQL."""
-    return [f"CREATE INDEX ix_{table}_words ON {table} USING gin ({word_set(table)})"]
+    words = word_set(table, columns=columns)
+    return [f"CREATE INDEX ix_{table}_words ON {table} USING gin ({words})"]
 
 
-def sqlite_statements(table: str) -> list[str]:
+def sqlite_statements(table: str, columns: _Columns = WORD_COLUMNS) -> list[str]:
     """Return what makes the full-text table ``{table}_words`` on SQLite.
 
     It holds no text of its own (``content``) and no positions: about 30 bytes a row.
     """
-    columns = WORD_COLUMNS[table]
-    names = ", ".join(columns)
+    searched = columns[table]
+    names = ", ".join(searched)
     options = (
         f"content='{table}', content_rowid='id', tokenize='unicode61 remove_diacritics 0', "
         "prefix='2 3', detail='none', columnsize=0"
@@ -68,8 +75,8 @@ def sqlite_statements(table: str) -> list[str]:
     values = {
         "table": table,
         "columns": names,
-        "new": ", ".join(f"new.{name}" for name in columns),
-        "old": ", ".join(f"old.{name}" for name in columns),
+        "new": ", ".join(f"new.{name}" for name in searched),
+        "old": ", ".join(f"old.{name}" for name in searched),
     }
     create = f"CREATE VIRTUAL TABLE {table}_words USING fts5({names}, {options})"
     return [create, *(trigger.format(**values).strip() for trigger in _TRIGGERS)]
@@ -81,7 +88,9 @@ def add_word_search(table: Table) -> None:
     @event.listens_for(table, "after_create")
     def _create(_table: Table, connection: Connection, **_: Any) -> None:
         is_sqlite = connection.dialect.name == "sqlite"
-        for statement in (sqlite_statements if is_sqlite else postgresql_statements)(table.name):
+        for statement in (sqlite_statements if is_sqlite else postgresql_statements)(
+            table.name, SEARCHED
+        ):
             connection.exec_driver_sql(statement)
 
     @event.listens_for(table, "before_drop")

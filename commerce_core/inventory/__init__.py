@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Shortage,
         reserve_basket,
     )
+    from commerce_core.inventory.blockers import stock_blockers
     from commerce_core.inventory.conversions import allocate_reservation, allocate_reservations
     from commerce_core.inventory.count_models import CountStatus, StockCount, StockCountLine
     from commerce_core.inventory.counts import (
@@ -223,6 +224,7 @@ __all__ = [
     "ship_stock",
     "start_count",
     "stock_as_of",
+    "stock_blockers",
     "stock_file_flow",
     "stock_history",
     "transfer_stock",
@@ -238,6 +240,7 @@ __getattr__, __dir__ = lazy_exports(
         "availability": ("Availability", "available_now", "list_availability"),
         "backorders": ("fill_backorders",),
         "baskets": ("BasketLine", "BasketReservation", "Shortage", "reserve_basket"),
+        "blockers": ("stock_blockers",),
         "conversions": ("allocate_reservation", "allocate_reservations"),
         "count_models": ("CountStatus", "StockCount", "StockCountLine"),
         "counts": ("cancel_count", "count_stock", "list_count_lines", "post_count", "start_count"),

@@ -156,7 +156,7 @@ def deallocate_stock(
         cause=cause,
         idempotency_key=key,
     )
-    fill(batch, level, besides=current.id)
+    fill(batch, level, besides=(current.id,))
     try:
         batch.write()
     except ledger.KeyTakenError:

@@ -16,6 +16,8 @@ from commerce_core.inventory.hold_models import Allocation
 from commerce_core.inventory.models import MovementKind
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy.orm import Session
 
     from commerce_core.catalog.models import Variant
@@ -40,10 +42,10 @@ def fill_backorders(
     return filled
 
 
-def fill(batch: ledger.Batch, *levels: ledger.LevelState, besides: int | None = None) -> int:
+def fill(batch: ledger.Batch, *levels: ledger.LevelState, besides: Collection[int] = ()) -> int:
     """Record the filling of backorders of locked levels, oldest first, within ``batch``.
 
-    What is kept back as safety stock is not given away. ``besides`` is an allocation that the
+    What is kept back as safety stock is not given away. ``besides`` are allocations that the
     batch changes already. One statement where somebody waits and something is free, else none.
     """
     free = {level.id: _free(level) for level in levels}
@@ -51,9 +53,11 @@ def fill(batch: ledger.Batch, *levels: ledger.LevelState, besides: int | None = 
     if not waiting:
         return 0
     filled = 0
-    for number, level_id, wanted, kind, ref in batch.session.execute(_waiting(waiting, free)).all():
+    for number, level_id, wanted, kind, ref in batch.session.execute(
+        _waiting(waiting, free, besides)
+    ).all():
         pieces = min(wanted, free[level_id])
-        if number == besides or pieces <= 0:
+        if number in besides or pieces <= 0:
             continue
         batch.change_allocation(number, {"backordered": wanted - pieces}, backordered=-pieces)
         deltas = {"backordered": -pieces}
@@ -70,7 +74,9 @@ def _free(level: ledger.LevelState) -> int:
     return min(waiting, level.available + waiting)
 
 
-def _waiting(levels: dict[int, ledger.LevelState], free: dict[int, int]) -> Any:
+def _waiting(
+    levels: dict[int, ledger.LevelState], free: dict[int, int], besides: Collection[int]
+) -> Any:
     query: Any = (
         select(
             Allocation.id,
@@ -82,5 +88,6 @@ def _waiting(levels: dict[int, ledger.LevelState], free: dict[int, int]) -> Any:
         .where(Allocation.level_id.in_(levels), Allocation.backordered > 0)
         .order_by(Allocation.id)
     )
-    # Each takes a piece at least: of one level no more can be served. One may be passed over.
-    return query.limit(sum(free.values()) + 1) if len(levels) == 1 else query
+    # Each takes a piece at least: of one level no more can be served. Some may be passed over.
+    at_most = sum(free.values()) + len(besides)
+    return query.limit(at_most) if len(levels) == 1 else query

@@ -91,15 +91,15 @@ def reserve_basket(
     once = Once(session, actor=who, verb="reserve_basket", key=idempotency_key, **content)
     if (earlier := once.earlier()) is not None:
         return _answered(session, earlier)
-    levels = _lock(session, list(wanted))
-    parts = _parts(session, wanted, levels)
+    levels = lock_offered(session, list(wanted))
+    parts = parts_of(session, wanted, levels)
     batch = ledger.Batch(session, actor=who)
     settle_due(batch, levels.values())
     plan = split(levels, wanted, parts, strategy)
     if plan.short and not allow_partial:
         if (earlier := once.earlier()) is not None:
             return _answered(session, earlier)  # it committed while this one waited for levels
-        raise _refusal(session, levels, parts, plan)
+        raise basket_refusal(session, levels, parts, plan)
     short = [Shortage(number, wanted[number], got) for number, got in plan.short.items()]
     savepoint = None if idempotency_key is None else session.begin_nested()
     rows = _reserve(batch, levels, plan, lasting, holder)
@@ -122,7 +122,7 @@ def _wanted(lines: Sequence[BasketLine]) -> dict[int, int]:
     return dict(wanted)
 
 
-def _lock(session: Session, ids: Sequence[int]) -> dict[tuple[int, int], ledger.LevelState]:
+def lock_offered(session: Session, ids: Sequence[int]) -> dict[tuple[int, int], ledger.LevelState]:
     """Lock the levels of the variants (and parts of kits) at open locations.
 
     What is not offered is left out.
@@ -131,7 +131,7 @@ def _lock(session: Session, ids: Sequence[int]) -> dict[tuple[int, int], ledger.
     return {(level.variant_id, level.location_id): level for level in levels if level.is_offered}
 
 
-def _parts(
+def parts_of(
     session: Session,
     wanted: Mapping[int, int],
     levels: Mapping[tuple[int, int], ledger.LevelState],
@@ -162,7 +162,7 @@ def _reserve(
     return rows
 
 
-def _refusal(
+def basket_refusal(
     session: Session,
     levels: Mapping[tuple[int, int], ledger.LevelState],
     parts: Mapping[int, Mapping[int, int]],

@@ -31,6 +31,7 @@ from commerce_core.journal.tables import (
     journal_table_args,
 )
 from commerce_core.journal.ticks import stamp
+from commerce_core.journal.together import RowsTogether, take_ids
 
 __all__ = [
     "SYSTEM_ACTOR",
@@ -40,6 +41,7 @@ __all__ = [
     "JournalConsumer",
     "JournalEpoch",
     "Lag",
+    "RowsTogether",
     "TailPage",
     "Writer",
     "begin_epoch",
@@ -54,4 +56,5 @@ __all__ = [
     "read_cursor",
     "stamp",
     "tail",
+    "take_ids",
 ]

@@ -25,6 +25,7 @@ def run(context: Any, metadata: MetaData, *, version_table: str) -> None:
         render_as_batch=connection.dialect.name == "sqlite",
         include_name=_is_ours,
         compare_type=True,
+        transactional_ddl=True,  # of SQLite Alembic believes otherwise, and commits in between
     )
     with connection.begin():
         _wait_for_others(connection)

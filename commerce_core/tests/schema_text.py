@@ -17,6 +17,7 @@ POSTGRES = """
 SELECT c.relname, format('%s %s null=%s default=%s', a.attname,
     format_type(a.atttypid, a.atttypmod), NOT a.attnotnull, pg_get_expr(d.adbin, d.adrelid))
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+    AND NOT a.attisdropped
 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
 WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
 UNION ALL
@@ -47,10 +48,21 @@ def _sqlite(connection: Connection) -> list[tuple[str, str]]:
     rows = connection.exec_driver_sql("SELECT tbl_name, sql FROM sqlite_master WHERE sql <> ''")
     for table, sql in rows:
         flat = re.sub(r"\s+", " ", sql)
+        # A column that was added later brought its CHECKs along, without a comma between.
+        flat = re.sub(r"(?<!,) (?=CONSTRAINT ck_)", ", ", flat)
         inner = re.fullmatch(r'CREATE TABLE "?\w+"? ?\((.*)\)', flat)
         parts = re.split(r",\s+(?=CONSTRAINT|FOREIGN|\w+ [A-Z])", inner[1]) if inner else [flat]
-        found.extend((table, part.strip()) for part in parts)
+        found.extend((table, text) for part in parts for text in _apart(part.strip()))
     return found
+
+
+def _apart(part: str) -> list[str]:
+    """Split a column that was added later from the constraint that is written behind it."""
+    column, mark, constraint = part.partition(" CONSTRAINT ")
+    if not mark or part.startswith("CREATE"):
+        return [part]
+    key = f"FOREIGN KEY({column.split()[0]}) REFERENCES"
+    return [column, f"CONSTRAINT {constraint.replace('REFERENCES', key)}"]
 
 
 def constraint_names(engine: Engine) -> set[str]:

@@ -26,7 +26,21 @@ if TYPE_CHECKING:
 
     from commerce_core.tests.databases import Database
 
+BEFORE, AFTER = "2026-01-01 00:00:00+00:00", "2026-01-02 00:00:00+00:00"
+NEEDED = {
+    "commerce_catalog_change": {"changes": "{}"},
+    "commerce_product_attribute": {"text": "x"},
+    "commerce_product_image": {"url": "x"},
+}
+"""What a row needs beside its columns that are never empty."""
+
 BREAKING: dict[str, dict[str, Any]] = {
+    "commerce_category_not_its_own_parent": {"id": 1, "parent_id": 1},
+    "commerce_price_list_ends_after_it_begins": {"valid_from": AFTER, "valid_until": BEFORE},
+    "commerce_product_attribute_one_value": {"number": 1},
+    "commerce_product_image_one_source": {"storage_key": "x"},
+    "commerce_variant_price_ends_after_it_begins": {"valid_from": AFTER, "valid_until": BEFORE},
+    "commerce_variant_price_only_a_sale_ends": {"kind": "regular", "valid_until": AFTER},
     "commerce_stock_transfer_two_places": {"source_id": 1, "destination_id": 1},
     "commerce_kit_component_not_itself": {"kit_id": 1, "component_id": 1},
     "commerce_order_line_goods_have_a_variant": {"kind": "goods", "variant_id": None},
@@ -95,7 +109,8 @@ def insert(connection: Connection, table: Table, **values: Any) -> None:
         column.name: plain(column, number)
         for number, column in enumerate(table.columns, start=1)
         if column.foreign_keys or (not column.nullable and column.server_default is None)
-    } | values
+    }
+    row |= NEEDED.get(table.name, {}) | values
     if "xid" in table.c:
         row["xid"] = "5"
     names = ", ".join(row)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import CursorResult, delete, func, select
+from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import User, WebSession
@@ -35,6 +36,8 @@ class Identity:
     session_id: int
     seen_at: datetime
     stays: bool
+    ends_at: datetime
+    """When the session ends if no page is asked for before."""
 
     @property
     def actor(self) -> str:
@@ -88,8 +91,16 @@ def start_session(
 
 def find_identity(session: Session, token: str, *, as_of: datetime) -> Identity | None:
     """Return who holds ``token``, or None when it is unknown, has ended, or its user is off."""
+    token_hash = hash_token(token)
+    user = find_identities(session, {token_hash}).get(token_hash)
+    return user if user is not None and user.ends_at > as_of else None
+
+
+def find_identities(session: Session, token_hashes: Collection[bytes]) -> dict[bytes, Identity]:
+    """Return who holds each token, by its hash. Whether a session has ended is for the caller."""
     statement = (
         select(
+            WebSession.token_hash,
             User.id,
             User.email,
             User.name,
@@ -97,27 +108,24 @@ def find_identity(session: Session, token: str, *, as_of: datetime) -> Identity 
             WebSession.id,
             WebSession.seen_at,
             WebSession.stays,
+            WebSession.idle_expires_at,
         )
         .join(User, User.id == WebSession.user_id)
-        .where(
-            WebSession.token_hash == hash_token(token),
-            WebSession.idle_expires_at > as_of,
-            User.is_active,
-        )
+        .where(WebSession.token_hash.in_(token_hashes), User.is_active)
     )
-    row = session.execute(statement).one_or_none()
-    return None if row is None else Identity(*row)
+    return {row[0]: Identity(*row[1:]) for row in session.execute(statement)}
 
 
-def is_session_alive(session: Session, session_id: int, *, as_of: datetime) -> bool:
-    """Tell whether a session that was good once still is. Reading this keeps nothing alive."""
+def find_live_sessions(
+    session: Session, session_ids: Collection[int], *, as_of: datetime
+) -> set[int]:
+    """Return those of the sessions that are still good. Reading this keeps nothing alive."""
     statement = (
-        select(func.count())
-        .select_from(WebSession)
+        select(WebSession.id)
         .join(User, User.id == WebSession.user_id)
-        .where(WebSession.id == session_id, WebSession.idle_expires_at > as_of, User.is_active)
+        .where(WebSession.id.in_(session_ids), WebSession.idle_expires_at > as_of, User.is_active)
     )
-    return session.execute(statement).scalar_one() == 1
+    return set(session.scalars(statement))
 
 
 def touch_session(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from commerce_core.catalog import create_product
 from commerce_core.catalog.models import OptionValue
-from commerce_core.catalog.products import combination_key, ensure_option_value, normalize_sku
+from commerce_core.catalog.options import combination_key, ensure_option_value
+from commerce_core.catalog.skus import normalize_sku
 from webapp.demo.assortment_data import COLOURS
 from webapp.demo.sales_rows import CURRENCY, amount
 
@@ -88,6 +89,7 @@ def variant_rows(
             "sku_key": normalize_sku(variant.sku),
             "name": variant.name,
             "barcode": variant.barcode,
+            "barcode_key": variant.barcode.zfill(14),
             "combination": combination_key(values),
             "position": variant.number,
             "price": amount(variant.product.price),

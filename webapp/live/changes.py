@@ -25,7 +25,6 @@ from commerce_core.inventory.models import (
     StockMovement,
 )
 from commerce_core.journal import Cursor, tail
-from webapp.live.topics import Topic
 
 ROWS_AT_ONCE: Final = 1000
 MOST_PAGES: Final = 4
@@ -40,7 +39,8 @@ class LevelState:
     """A level as it is now.
 
     ``kind`` and ``occurred_at`` are those of its newest movement, None where a level was written
-    without one. ``touched`` names the quantities that changed since the cursor.
+    without one. ``touched`` names the quantities that changed since the cursor. ``was_low`` is
+    False only where it is known that the level was not low before.
     """
 
     variant_id: int
@@ -58,6 +58,12 @@ class LevelState:
     kind: MovementKind | None
     occurred_at: datetime | None
     touched: frozenset[str] = frozenset()
+    was_low: bool = True
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """What this is the state of."""
+        return "level", self.variant_id, self.location_id
 
     @property
     def is_low(self) -> bool:
@@ -81,6 +87,11 @@ class VariantState:
     """Whether no location has anything available."""
     touched: frozenset[str] = frozenset()
 
+    @property
+    def key(self) -> tuple[str, int]:
+        """What this is the state of."""
+        return "variant", self.variant_id
+
 
 @dataclass(frozen=True, slots=True)
 class ProductState:
@@ -90,6 +101,11 @@ class ProductState:
     version: int
     variants: int
     available: int
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What this is the state of."""
+        return "product", self.product_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +118,8 @@ class Changes:
     products: tuple[ProductState, ...] = ()
     is_reset: bool = False
     has_more: bool = False
-
-    def about(self, topic: Topic) -> Changes:
-        """Return the part that subscribers of ``topic`` want to hear."""
-        if topic.id is None:
-            return self
-        name = f"{topic.kind}_id"
-        levels = tuple(level for level in self.levels if getattr(level, name) == topic.id)
-        variants = {level.variant_id for level in levels}
-        products = {level.product_id for level in levels}
-        return replace(
-            self,
-            levels=levels,
-            variants=tuple(state for state in self.variants if state.variant_id in variants),
-            products=tuple(state for state in self.products if state.product_id in products),
-        )
+    movements: int = 0
+    """How many movements these changes are made of."""
 
 
 Touched = dict[tuple[int, int], set[str]]
@@ -126,7 +129,7 @@ Touched = dict[tuple[int, int], set[str]]
 def read_changes(session: Session, since: Cursor, *, most_pages: int = MOST_PAGES) -> Changes:
     """Return what changed since the cursor, at most ``most_pages`` times 1,000 movements of it."""
     touched: Touched = defaultdict(set)
-    cursor, has_more = since, False
+    cursor, has_more, movements = since, False, 0
     for _ in range(most_pages):
         page = tail(session, StockMovement, cursor, limit=ROWS_AT_ONCE)
         if page.reset:
@@ -134,9 +137,11 @@ def read_changes(session: Session, since: Cursor, *, most_pages: int = MOST_PAGE
         for row in page.rows:
             touched[row.variant_id, row.location_id] |= _touched_by(row)
         cursor, has_more = page.cursor, page.more
+        movements += len(page.rows)
         if not has_more:
             break
-    return replace(_present(session, cursor, touched), has_more=has_more)
+    present = _present(session, cursor, touched)
+    return replace(present, has_more=has_more, movements=movements)
 
 
 def _touched_by(row: StockMovement) -> frozenset[str] | set[str]:

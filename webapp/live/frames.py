@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from commerce_core.journal import Cursor
@@ -28,14 +28,27 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The bytes of one tick, which hold everything up to ``cursor``."""
+    """The bytes of one tick, which hold everything up to ``cursor``.
+
+    ``chunk`` is the same as a chunk of an HTTP/1.1 answer: made once, written to every line.
+    """
 
     cursor: Cursor
     data: bytes
+    chunk: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Wrap the bytes."""
+        object.__setattr__(self, "chunk", as_chunk(self.data))
 
 
 Encoder = Callable[[Changes], Sequence[Event]]
 """Turns changes into events of one representation; nothing to say is no event."""
+
+
+def as_chunk(data: bytes) -> bytes:
+    """Return the bytes (at least one) as a chunk of an HTTP/1.1 answer."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 def encode_event(event: Event, *, cursor: Cursor | None = None, retry: int | None = None) -> bytes:
@@ -94,6 +107,7 @@ def as_json(level: LevelState) -> dict[str, Any]:
         "allocated": level.allocated,
         "reserved": level.reserved,
         "incoming": level.incoming,
+        "minimum": level.minimum,
         "version": level.version,
         "kind": level.kind and level.kind.value,
         "occurred_at": level.occurred_at and level.occurred_at.isoformat(),

@@ -1,111 +1,111 @@
-"""The hub: one task a process that turns commits into frames and hands them to all streams.
+"""The hub: who listens in this process, and handing out to all of them what the feed read.
 
-It reads at most every ``TICK_SECONDS``, but at once after a quiet spell; what was committed in
-between goes out together, each level in its newest state. It is supervised: whatever fails, it
-connects again with growing pauses, asks whether the database is still the same, and goes on from
-where it was. While it cannot read, the readiness probe is red and pages say how late they are.
+Each frame is encoded once for a topic and a representation; everybody gets the same bytes. The
+feed (``feed.py``) reads, the pulse (``pulse.py``) gives signs of life and ends what has to end.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import random
+import os
+import socket
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy.orm import Session
-
-from commerce_core.database import is_postgresql
-from commerce_core.errors import CommerceError, DatabaseUnavailableError
-from commerce_core.inventory.models import StockMovement
-from commerce_core.journal import Cursor, ensure_epoch, journal_lag, read_cursor
+from commerce_core.clock import utc_now
+from commerce_core.journal import Cursor
 from webapp.database import WebDatabase
-from webapp.health import DELAY_SECONDS, Finding
+from webapp.health import Finding
 from webapp.live.changes import Changes, read_changes
-from webapp.live.frames import Encoder, Frame, encode_frame
+from webapp.live.encoding import Encoding
+from webapp.live.feed import Feed
+from webapp.live.figures import Figures
+from webapp.live.frames import HEARTBEAT, Encoder, Frame, encode_cursor
+from webapp.live.lowness import Lowness
+from webapp.live.pulse import Pulse
 from webapp.live.reader import MOST_CONNECTIONS, Reader
+from webapp.live.recent import Recent
 from webapp.live.subscription import Subscription
 from webapp.live.topics import Topic
 from webapp.live.wake import Wake
 
-_logger: Final = logging.getLogger("webapp.live")
+if TYPE_CHECKING:
+    from webapp.live.line import Line
+    from webapp.live.pulse import SessionCheck
+    from webapp.live.relay import Relay
 
-TICK_SECONDS: Final = 0.05
-IDLE_SECONDS: Final = 1.0
-"""How often the hub looks while nobody listens, or where it hears of every commit anyway."""
-PULSE_SECONDS: Final = 1.0
-HEARTBEAT_SECONDS: Final = 15.0
-READ_SECONDS: Final = 5.0
-"""From this time on, a read that has not come back counts as trouble."""
-FIRST_PAUSE_SECONDS: Final = 0.1
-LONGEST_PAUSE_SECONDS: Final = 5.0
+BATCH: Final = 250
+"""Lines that are written to before other work of the process gets its turn."""
 
 
 class Hub:
-    """The streams of one process and the one task that feeds them.
+    """The streams of one process.
 
     ``cursor`` is the end of what has been handed out, None before the first read; ``delayed`` the
     whole seconds that pages are behind, 0 while that is not worth a word.
     """
 
     def __init__(
-        self, database: WebDatabase, encoders: Mapping[str, Encoder], *, wake: Wake | None = None
+        self,
+        database: WebDatabase,
+        encoders: Mapping[str, Encoder],
+        *,
+        wake: Wake | None = None,
+        are_alive: SessionCheck | None = None,
     ) -> None:
-        self._database = database
-        self._reader = Reader(database.engine.url)
-        self._encoders = encoders
-        self._wake = wake or Wake(database.engine.url)
+        self.reader = Reader(database.engine.url)
+        self.encoders = encoders
+        self.figures = Figures()
+        self.recent = Recent()
+        self.lowness = Lowness()
+        self.wake = wake or Wake(database.engine.url)
+        self.relay: Relay | None = None
+        """Set before the start where Redis connects this process with others."""
+        self.delayed = 0
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._groups: dict[tuple[Topic, str], set[Subscription]] = defaultdict(set)
         self._owners: Counter[object] = Counter()
         self._catching_up: dict[tuple[Topic, str, Cursor], asyncio.Task[Frame | None]] = {}
+        self._remembered: dict[tuple[Topic, str, int], Frame] = {}
         # One connection stays free for the task itself.
         self._room_to_catch_up = asyncio.Semaphore(MOST_CONNECTIONS - 1)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_handing_out = False
         self._end = asyncio.Event()
-        self._trouble = ""
-        self._heard_at = 0.0
-        self._lag_seconds = 0.0
-        self._lag_read_at = 0.0
-        self.cursor: Cursor | None = None
-        self.delayed = 0
-        self.frames = 0
-        """Frames handed out since the start, each counted once however many took it."""
+        self.feed = Feed(self, database)
+        self.pulse = Pulse(self, are_alive)
 
     # --- life ------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Begin to read. Returns when the position is known, or at once when that fails."""
-        self._heard_at = _now()
-        try:
-            self._wake.open()
-            self.cursor = await self._reader.ask(read_cursor)
-        except (CommerceError, OSError) as exc:
-            self._note_trouble(exc)
-        self._tasks = {
-            asyncio.create_task(self._supervise(), name="live hub"),
-            asyncio.create_task(self._beat(), name="live pulse"),
-        }
+        await self.feed.start()
+        self.pulse.start()
 
     def drain(self) -> None:
         """End all streams, and take no new ones. For the moment a shutdown begins."""
         self._end.set()
-        for subscription in self._everybody():
+        for subscription in self.everybody():
             subscription.close()
-        self._wake.call()
+        self.wake.call()
 
     async def stop(self) -> None:
-        """End all streams and both tasks."""
+        """End all streams and all tasks."""
         self.drain()
-        _, late = await asyncio.wait(self._tasks, timeout=2 * PULSE_SECONDS)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._wake.close()
-        await self._reader.close()
+        await self.feed.stop()
+        await self.pulse.stop()
+        # Whoever asked may have left; the answer still holds a connection.
+        await asyncio.gather(*self._catching_up.values(), return_exceptions=True)
+        await self.reader.close()
 
-    # --- streams ---------------------------------------------------------------------------
+    async def rest(self, seconds: float) -> None:
+        """Sleep, but not beyond the end."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._end.wait()
+        except TimeoutError:
+            pass
 
     @property
     def is_stopping(self) -> bool:
@@ -115,7 +115,19 @@ class Hub:
     @property
     def is_well(self) -> bool:
         """Whether the last read succeeded."""
-        return not self._trouble
+        return not self.feed.trouble
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """The end of what has been handed out."""
+        return self.recent.end
+
+    @property
+    def quiet_cursor(self) -> Cursor | None:
+        """The cursor, unless it is just being handed out and not everybody has been told."""
+        return None if self._is_handing_out else self.recent.end
+
+    # --- streams ---------------------------------------------------------------------------
 
     def subscribe(
         self,
@@ -124,18 +136,33 @@ class Hub:
         *,
         owner: object = None,
         after: Cursor | None = None,
+        line: Line | None = None,
+        session_id: int | None = None,
+        ends_at: float | None = None,
     ) -> Subscription:
         """Return a stream of what happens from now on, and of what happened since ``after``.
 
         It is known to the hub before anything is read, so nothing falls between. Hand it back
-        with ``unsubscribe``.
+        with ``unsubscribe``. ``line`` is where the hub may write by itself while ``take()``
+        waits; ``session_id`` and ``ends_at`` (seconds of the event loop's clock) end it.
         """
-        subscription = Subscription(self, topic, representation, owner=owner, after=after)
+        subscription = Subscription(
+            self,
+            topic,
+            representation,
+            owner=owner,
+            after=after,
+            line=line,
+            session_id=session_id,
+            ends_at=ends_at,
+        )
+        is_first = not self._owners
         self._groups[topic, representation].add(subscription)
         self._owners[owner] += 1
         if self.is_stopping:
             subscription.close()
-        self._wake.call()
+        if is_first:
+            self.wake.call()  # nobody listened: the feed slept longer
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
@@ -155,19 +182,99 @@ class Hub:
         """Return how many streams are open: all, or those of one owner."""
         return self._owners.total() if owner is None else self._owners[owner]
 
-    def _everybody(self) -> list[Subscription]:
+    def everybody(self) -> list[Subscription]:
+        """Return all open streams."""
         return [member for members in self._groups.values() for member in members]
 
-    # --- reading ---------------------------------------------------------------------------
+    def groups(self) -> dict[tuple[str, str], int]:
+        """Return how many streams are open, by kind of topic and representation."""
+        found: Counter[tuple[str, str]] = Counter()
+        for (topic, representation), members in self._groups.items():
+            found[topic.kind, representation] += len(members)
+        return dict(found)
+
+    # --- handing out -----------------------------------------------------------------------
+
+    async def tell(
+        self, changes: Changes, *, ready: Mapping[tuple[Topic, str], bytes] | None = None
+    ) -> Encoding:
+        """Hand out what changed after ``cursor`` and move it on; return what was encoded.
+
+        ``ready`` is what another process has encoded of the same changes.
+        """
+        news = self.lowness.mark(self.recent.add(changes))
+        self._remembered.clear()
+        is_whole = len(news.levels) == len(changes.levels)
+        encoding = Encoding(self.encoders, news, ready=ready if is_whole else None)
+        if not news.levels:
+            return encoding
+        self._note(news)
+        # Who subscribes from now on begins after these changes; who is here gets them now.
+        told = [(list(members), encoding.frame(*key)) for key, members in self._groups.items()]
+        self._is_handing_out = True
+        try:
+            for members, frame in told:
+                if frame is not None:
+                    self.figures.frames += 1
+                    await self._hand_out(members, frame)
+        finally:
+            self._is_handing_out = False
+        return encoding
+
+    async def _hand_out(self, members: list[Subscription], frame: Frame) -> None:
+        now = asyncio.get_running_loop().time()
+        for first in range(0, len(members), BATCH):
+            taken = 0
+            for member in members[first : first + BATCH]:
+                taken += member.offer(frame, now)
+            self.figures.deliveries += taken
+            self.figures.bytes += taken * len(frame.chunk)
+            if first + BATCH < len(members):
+                await asyncio.sleep(0)
+
+    def _note(self, news: Changes) -> None:
+        self.figures.movements += news.movements
+        self.figures.levels += len(news.levels)
+        now = utc_now()
+        for level in news.levels:
+            if level.occurred_at is not None:
+                self.figures.tail_levels += 1
+                age = (now - level.occurred_at).total_seconds()
+                self.figures.tail_seconds += max(0.0, age)
+
+    def begin_anew(self, cursor: Cursor) -> None:
+        """Have everybody read everything again: the journal is another one."""
+        self.figures.epoch_changes += 1
+        self.recent.begin(cursor)
+        self._remembered.clear()
+        self.lowness.begin(None)
+        for subscription in self.everybody():
+            subscription.reset("the journal begins anew")
+
+    def wants(self, kind: str) -> bool:
+        """Tell whether anybody listens to a topic of this kind."""
+        return any(topic.kind == kind for topic, _ in self._groups)
+
+    def sign_of_life(self, cursor: Cursor | None) -> bytes:
+        """Return a comment, with the cursor as an id where there is one."""
+        return HEARTBEAT if cursor is None else HEARTBEAT + encode_cursor(cursor)
+
+    # --- catching up -----------------------------------------------------------------------
 
     async def catch_up(self, topic: Topic, representation: str, since: Cursor) -> Frame | None:
         """Return all that changed since the cursor as one frame, or None when it is too much.
 
-        Clients that come back together with the same cursor share one read.
+        What happened lately is told from memory. Clients that come back together with the same
+        cursor share one read, and one encoding.
 
         Raises:
             CommerceError: the database does not answer.
         """
+        missed = self.recent.place_of(since)
+        if missed is not None:
+            self.figures.caught_up_from_memory += 1
+            return self._recall(topic, representation, missed)
+        self.figures.caught_up_from_database += 1
         key = topic, representation, since
         task = self._catching_up.get(key)
         if task is None:
@@ -176,156 +283,52 @@ class Hub:
             task.add_done_callback(lambda _: self._catching_up.pop(key, None))
         return await asyncio.shield(task)
 
+    def _recall(self, topic: Topic, representation: str, missed: int) -> Frame:
+        key = topic, representation, missed
+        frame = self._remembered.get(key)
+        if frame is None or frame.cursor != self.recent.end:
+            changes = self.recent.last(missed)
+            frame = self._encode(changes, topic, representation)
+            self._remembered[key] = frame
+        return frame
+
     async def _read_missed(self, topic: Topic, representation: str, since: Cursor) -> Frame | None:
         async with self._room_to_catch_up:
-            changes = await self._reader.ask(read_changes, since)
+            changes = await self.reader.ask(read_changes, since)
         if changes.is_reset or changes.has_more:
             return None
-        return self._encode(changes, topic, representation) or Frame(changes.cursor, b"")
+        return self._encode(changes, topic, representation)
 
-    def _encode(self, changes: Changes, topic: Topic, representation: str) -> Frame | None:
-        return encode_frame(self._encoders[representation](changes.about(topic)), changes.cursor)
-
-    # --- the task --------------------------------------------------------------------------
-
-    async def _supervise(self) -> None:
-        """Read until the end; after a failure, pause, and begin again."""
-        pause = FIRST_PAUSE_SECONDS
-        while not self.is_stopping:
-            try:
-                if not self.is_well:
-                    await self._recover()
-                while not self.is_stopping:
-                    await self._tick()
-                    pause = FIRST_PAUSE_SECONDS
-            except Exception as exc:  # noqa: BLE001 - a hub that gave up would be deaf for ever
-                self._note_trouble(exc)
-            if not self.is_stopping:
-                await self._pause(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
-                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-
-    async def _recover(self) -> None:
-        """Find out whether the database is still the one it was, and where its journal ends."""
-        await self._reader.renew()
-        await self._database.transact(ensure_epoch)
-        self._wake.close()
-        self._wake.open()
-
-    async def _tick(self) -> None:
-        """Read and hand out what is new; then wait until there is a reason to read again."""
-        began = _now()
-        if self.cursor is None:
-            self.cursor = await self._reader.ask(read_cursor)
-        changes = await self._read(self.cursor, began)
-        self._note_success()
-        if changes.is_reset:
-            self.cursor = changes.cursor
-            for subscription in self._everybody():
-                subscription.reset("the journal begins anew")
-            return
-        if changes.levels:
-            self._hand_out(changes)
-        self.cursor = changes.cursor
-        if changes.has_more:
-            await asyncio.sleep(0)
-            return
-        if changes.levels:
-            await asyncio.sleep(max(0.0, began + TICK_SECONDS - _now()))
-        await self._wait()
-
-    async def _read(self, cursor: Cursor, began: float) -> Changes:
-        """Read the journal. While no answer comes the readiness probe is told."""
-        measures_lag = began - self._lag_read_at >= PULSE_SECONDS
-        task = asyncio.ensure_future(self._reader.ask(_read_news, cursor, measures_lag))
-        done, _ = await asyncio.wait({task}, timeout=READ_SECONDS)
-        if not done:
-            message = f"the database has not answered for {READ_SECONDS:.0f} s"
-            self._note_trouble(DatabaseUnavailableError(message, reason="timeout"))
-        changes, lag = await task
-        if measures_lag:
-            self._lag_read_at, self._lag_seconds = began, lag
-        read: Changes = changes
-        return read
-
-    async def _wait(self) -> None:
-        if self.is_stopping:
-            return
-        is_listened_to = bool(self._groups)
-        if self._wake.sees_everything or not is_listened_to:
-            await self._wake.wait(
-                IDLE_SECONDS, **({} if is_listened_to else {"look_every": IDLE_SECONDS})
-            )
-        else:
-            await self._wake.wait(TICK_SECONDS)
-
-    def _hand_out(self, changes: Changes) -> None:
-        """Encode once for each topic and representation; give everybody the same bytes."""
-        for (topic, representation), members in self._groups.items():
-            frame = self._encode(changes, topic, representation)
-            if frame is not None:
-                self.frames += 1
-                for member in members:
-                    member.offer(frame)
+    def _encode(self, changes: Changes, topic: Topic, representation: str) -> Frame:
+        frame = Encoding(self.encoders, changes).frame(topic, representation)
+        return frame or Frame(changes.cursor, b"")
 
     # --- how it goes -----------------------------------------------------------------------
 
-    def _note_success(self) -> None:
-        self._heard_at = _now()
-        if self._trouble:
-            self._trouble = ""
-            _logger.info("the live stream reads again")
-            for subscription in self._everybody():
-                subscription.remind()
-
-    def _note_trouble(self, error: BaseException) -> None:
-        text = error.message if isinstance(error, CommerceError) else repr(error)
-        if not self._trouble:
-            is_ours = isinstance(error, CommerceError)
-            _logger.warning(
-                "the live stream is deaf: %s", text, exc_info=None if is_ours else error
-            )
-        self._trouble = text
-
-    async def _beat(self) -> None:
-        """Once a second: tell how late the numbers are, and be heard where it is quiet."""
-        while not self.is_stopping:
-            await self._pause(PULSE_SECONDS)
-            now = _now()
-            silent = now - self._heard_at
-            late = max(self._lag_seconds, silent if self._trouble or silent > READ_SECONDS else 0.0)
-            before, self.delayed = self.delayed, round(late) if late > DELAY_SECONDS else 0
-            for subscription in self._everybody():
-                is_quiet = now - subscription.told_at >= HEARTBEAT_SECONDS
-                if is_quiet or before != self.delayed or subscription.is_behind:
-                    subscription.remind(heartbeat=is_quiet)
-
-    async def _pause(self, seconds: float) -> None:
-        """Sleep, but not beyond the end."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._end.wait()
-        except TimeoutError:
-            pass
+    def describe(self) -> dict[str, Any]:
+        """Return how this process does, for whoever watches several of them."""
+        numbers = asdict(self.figures)
+        return numbers | {
+            "name": self.name,
+            "mode": self.feed.mode,
+            "streams": self.count(),
+            "behind": sum(member.is_behind for member in self.everybody()),
+            "delayed": self.delayed,
+            "lag_seconds": self.feed.lag_seconds,
+            "tick_seconds": self.feed.tick_seconds,
+            "cursor": "" if self.cursor is None else str(self.cursor),
+            "trouble": self.feed.trouble,
+        }
 
     async def examine(self) -> Finding:
         """Return what the readiness probe shows: red while the hub is deaf."""
+        trouble = self.feed.trouble
+        warnings = [self.relay.trouble] if self.relay is not None and self.relay.trouble else []
         facts = {
             "streams": self.count(),
-            "frames": self.frames,
+            "frames": self.figures.frames,
             "cursor": None if self.cursor is None else str(self.cursor),
             "delayed_seconds": self.delayed,
+            "mode": self.feed.mode,
         }
-        return Finding(facts, faults=[self._trouble] if self._trouble else [])
-
-
-def _read_news(session: Session, cursor: Cursor, measures_lag: bool) -> tuple[Changes, float]:  # noqa: FBT001
-    """Return what changed since the cursor, and how late the journal is (0 where not asked)."""
-    lag = 0.0
-    if measures_lag and is_postgresql(session):
-        lag = journal_lag(session, StockMovement).seconds
-    return read_changes(session, cursor), lag
-
-
-def _now() -> float:
-    """Return the seconds of the event loop's clock, which never jumps."""
-    return asyncio.get_running_loop().time()
+        return Finding(facts, faults=[trouble] if trouble else [], warnings=warnings)

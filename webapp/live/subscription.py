@@ -1,8 +1,9 @@
-"""One open stream: a small mailbox, and what to do when it overflows.
+"""One open stream: the line or a small mailbox, and what to do when they are full.
 
-A client that reads slowly never builds a queue. Its mailbox holds at most ``MOST_FRAMES`` frames
-(bytes it shares with everybody); one more, and the mailbox is emptied and the client marked: when
-it reads again it gets the present state from the database.
+A client that reads slowly never builds a queue. While it keeps up, the hub writes each frame
+straight to its line. Where there is no line (plain ASGI, WebSockets, tests), frames wait in a
+mailbox of at most ``MOST_FRAMES`` (bytes it shares with everybody). When either is full the client
+is marked: once it takes bytes again it gets the present state from memory or the database.
 """
 
 from __future__ import annotations
@@ -13,18 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 from commerce_core.errors import CommerceError
 from commerce_core.journal import Cursor
-from webapp.live.frames import (
-    HEARTBEAT,
-    Frame,
-    encode_cursor,
-    encode_event,
-    reset_event,
-    status_event,
-)
+from webapp.live.frames import Frame, encode_cursor, encode_event, reset_event, status_event
 from webapp.live.topics import Topic
 
 if TYPE_CHECKING:
     from webapp.live.hub import Hub
+    from webapp.live.line import Line
 
 MOST_FRAMES: Final = 8
 
@@ -32,74 +27,153 @@ MOST_FRAMES: Final = 8
 class Subscription:
     """The stream of one client.
 
-    ``position`` is the cursor up to which it has been told, ``told_at`` when it last was.
+    ``position`` is the cursor up to which it has been told, ``told_at`` when it last was. The
+    stream ends at ``ends_at``, and when the session ``session_id`` does (None: never).
     """
 
     __slots__ = (
         "_delayed_told",
         "_has_news",
         "_hub",
+        "_is_resting",
+        "_line",
         "_mailbox",
         "_reset_reason",
         "_wants_heartbeat",
+        "checked_at",
+        "ends_at",
         "is_behind",
         "is_closed",
         "owner",
         "position",
         "representation",
+        "session_id",
         "told_at",
         "topic",
     )
 
     def __init__(
-        self, hub: Hub, topic: Topic, representation: str, *, owner: object, after: Cursor | None
+        self,
+        hub: Hub,
+        topic: Topic,
+        representation: str,
+        *,
+        owner: object,
+        after: Cursor | None,
+        line: Line | None = None,
+        session_id: int | None = None,
+        ends_at: float | None = None,
     ) -> None:
         self._hub = hub
-        self._mailbox: deque[Frame] = deque()
+        self._mailbox: deque[Frame] | None = None
         self._has_news = asyncio.Event()
+        self._is_resting = False
+        self._line = line
         self._reset_reason = ""
         self._delayed_told = 0
         self._wants_heartbeat = False
         self.topic = topic
         self.representation = representation
         self.owner = owner
+        self.session_id = session_id
+        self.ends_at = ends_at
         self.position = hub.cursor if after is None else after
         self.is_behind = after is not None
         self.is_closed = False
-        self.told_at = asyncio.get_running_loop().time()
+        self.told_at = self.checked_at = asyncio.get_running_loop().time()
 
     # --- told by the hub -------------------------------------------------------------------
 
-    def offer(self, frame: Frame) -> None:
-        """Put a frame into the mailbox, or mark the client as behind when it is full."""
+    def offer(self, frame: Frame, now: float) -> bool:
+        """Tell a frame, or mark the client as behind when it takes no more; say which."""
         if self.is_behind:
-            return  # what it will read from the database holds this frame too
-        if len(self._mailbox) >= MOST_FRAMES:
-            self._mailbox.clear()
-            self.is_behind = True
-        else:
-            self._mailbox.append(frame)
-        self._has_news.set()
+            return False  # what it will be told from memory or the database holds this frame too
+        if self._is_resting and self._line is not None:
+            if not self._line.is_clear:
+                return self._fall_behind()
+            if self.position is not None and not is_newer(frame.cursor, self.position):
+                return False
+            self.position = frame.cursor
+            self.told_at = now
+            return self._write(frame.chunk)
+        mailbox = self._mailbox
+        if mailbox is None:
+            mailbox = self._mailbox = deque()
+        if len(mailbox) >= MOST_FRAMES:
+            return self._fall_behind()
+        mailbox.append(frame)
+        self._rouse()
+        return True
+
+    def keep_alive(self, chunk: bytes, cursor: Cursor | None, now: float) -> None:
+        """Give a sign of life, which moves a quiet client's position on to the cursor it holds."""
+        if self._is_resting and self._line is not None:
+            if self._line.is_clear:
+                self.told_at = now
+                self.position = cursor or self.position
+                self._write(chunk)
+            return
+        self._wants_heartbeat = True
+        self._rouse()
 
     def reset(self, reason: str) -> None:
         """Have the client read everything again: its position means nothing any more."""
         self._reset_reason = reason
-        self._has_news.set()
+        self._rouse()
 
-    def remind(self, *, heartbeat: bool = False) -> None:
-        """Have the client told what is no change: the delay, or that we are still there."""
-        self._wants_heartbeat = self._wants_heartbeat or heartbeat
-        self._has_news.set()
+    def remind(self) -> None:
+        """Have the client told what is no change: the delay, or that the database answers."""
+        self._rouse()
 
     def close(self) -> None:
         """End the stream."""
         self.is_closed = True
+        self._rouse()
+
+    def cut_off(self) -> None:
+        """End the stream of a client that takes nothing, with what it was told before."""
+        self.close()
+        if self._line is not None:
+            self._line.abort()
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the client takes nothing at the moment."""
+        return self._line is not None and not self._line.is_clear
+
+    @property
+    def waiting(self) -> int:
+        """How many frames wait in the mailbox."""
+        return len(self._mailbox) if self._mailbox else 0
+
+    def _rouse(self) -> None:
+        self._is_resting = False
         self._has_news.set()
+
+    def _fall_behind(self) -> bool:
+        if self._mailbox:
+            self._mailbox.clear()
+        self.is_behind = True
+        self._hub.figures.marked_behind += 1
+        self._rouse()
+        return False
+
+    def _write(self, chunk: bytes) -> bool:
+        assert self._line is not None  # noqa: S101 - who calls this has asked
+        try:
+            self._line.write(chunk)
+        except RuntimeError:  # the connection has just ended
+            self.close()
+            return False
+        return True
 
     # --- asked by the stream ---------------------------------------------------------------
 
     async def take(self) -> list[bytes]:
-        """Wait for something to say and return it. Empty when the stream is closed."""
+        """Wait for something to say and return it. Empty when the stream is closed.
+
+        While a stream with a line waits here, the hub writes to its line.
+        """
         while not self.is_closed:
             self._has_news.clear()
             if self._reset_reason:
@@ -111,16 +185,20 @@ class Subscription:
             if told:
                 self.told_at = asyncio.get_running_loop().time()
                 return told
-            await self._has_news.wait()
+            if not self._has_news.is_set():
+                self._is_resting = True
+                await self._has_news.wait()
+                self._is_resting = False
         return []
 
     def _tell_reset(self) -> bytes:
         event = reset_event(self._reset_reason)
         self._reset_reason = ""
-        self._mailbox.clear()
+        self._mailbox = None
         # The client reads again from now on, so it has seen all that the hub has.
         self.is_behind = False
         self.position = self._hub.cursor
+        self._hub.figures.resets += 1
         return encode_event(event, cursor=self.position)
 
     async def _catch_up(self) -> list[bytes]:
@@ -128,7 +206,7 @@ class Subscription:
         if self.position is None or not self._hub.is_well:
             return []
         self.is_behind = False
-        self._mailbox.clear()
+        self._mailbox = None
         has_read = False
         try:
             frame = await self._hub.catch_up(self.topic, self.representation, self.position)
@@ -146,8 +224,8 @@ class Subscription:
     def _tell_frames(self) -> list[bytes]:
         """Return the frames of the mailbox that hold anything new."""
         told = []
-        while self._mailbox:
-            frame = self._mailbox.popleft()
+        mailbox, self._mailbox = self._mailbox, None
+        for frame in mailbox or ():
             if self.position is None or is_newer(frame.cursor, self.position):
                 self.position = frame.cursor
                 told.append(frame.data)
@@ -160,15 +238,11 @@ class Subscription:
             told.append(encode_event(status_event(self._delayed_told)))
         if self._wants_heartbeat:
             self._wants_heartbeat = False
-            told.append(self._heartbeat())
+            cursor = None if self.is_behind else self._hub.quiet_cursor
+            if cursor is not None:
+                self.position = cursor
+            told.append(self._hub.sign_of_life(cursor))
         return told
-
-    def _heartbeat(self) -> bytes:
-        """Return a sign of life, which moves a quiet client's cursor on with the hub's."""
-        if self.is_behind or self.position == self._hub.cursor or self._hub.cursor is None:
-            return HEARTBEAT
-        self.position = self._hub.cursor
-        return HEARTBEAT + encode_cursor(self.position)
 
 
 def is_newer(one: Cursor, other: Cursor) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from typing import Any, Final
 
 from sqlalchemy import event
@@ -28,15 +29,20 @@ class Wake:
         self._connection: sqlite3.Connection | None = None
         self._version = 0
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._on_commit: Callable[[], None] | None = None
 
     @property
     def sees_everything(self) -> bool:
         """Whether no commit of any process is missed, so that nobody has to look by himself."""
         return self._connection is not None
 
-    def open(self) -> None:
-        """Begin to listen. Call it on the event loop that waits."""
+    def open(self, *, on_commit: Callable[[], None] | None = None) -> None:
+        """Begin to listen. Call it on the event loop that waits.
+
+        ``on_commit`` is called there after each commit of this process.
+        """
         self._loop = asyncio.get_running_loop()
+        self._on_commit = on_commit
         event.listen(Session, "after_commit", self._hear)
         if self._path is not None:
             self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=0)
@@ -78,7 +84,12 @@ class Wake:
     def _hear(self, _session: Session) -> None:
         """Hear a commit of this process, in whatever thread it happened."""
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._event.set)
+            self._loop.call_soon_threadsafe(self._note_commit)
+
+    def _note_commit(self) -> None:
+        self._event.set()
+        if self._on_commit is not None:
+            self._on_commit()
 
     def _has_other_commit(self) -> bool:
         """Tell whether the file changed since the last time this was asked."""

@@ -124,10 +124,12 @@ async def log_in_from(app: Litestar, address: str, email: str, password: str) ->
 
 
 @contextmanager
-def running_server(url: str, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def running_server(
+    url: str, *, port: int = 0, **variables: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run ``commerce serve`` as a process of its own; yield it, and the address it told."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "webapp.cli", "serve", "--database", url, "--port", "0"],
+        [sys.executable, "-m", "webapp.cli", "serve", "--database", url, "--port", str(port)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

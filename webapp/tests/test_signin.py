@@ -14,7 +14,7 @@ from webapp.accounts.models import LoginThrottle, WebSession
 from webapp.accounts.roles import Role
 from webapp.accounts.sessions import find_identity, hash_token
 from webapp.accounts.users import get_user, set_user_password
-from webapp.security import session_is_alive
+from webapp.security import live_sessions
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ async def test_a_session_ends_after_its_lifetime_however_busy(browser: Browser) 
         assert (await browser.get("/api/v1/schema/openapi.json")).status_code == 401
 
 
-async def test_a_stream_can_ask_whether_its_session_is_alive_without_keeping_it_so(
+async def test_a_stream_can_ask_whether_its_live_sessions_without_keeping_it_so(
     browser: Browser,
 ) -> None:
     database = browser.app.state.database
@@ -221,9 +221,9 @@ async def test_a_stream_can_ask_whether_its_session_is_alive_without_keeping_it_
         assert user.session_id == row.id
         for _ in range(4):
             clock.move(minutes=59)
-            assert await session_is_alive(database, user)
+            assert await live_sessions(database, [user.session_id]) == {user.session_id}
         clock.move(minutes=5)
-        assert not await session_is_alive(database, user)
+        assert await live_sessions(database, [user.session_id]) == set()
 
 
 async def test_guessing_is_slowed_down_and_the_right_password_waits_too(

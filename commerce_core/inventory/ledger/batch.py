@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from commerce_core.journal.together import RowsTogether
+
 _CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 
 
@@ -192,8 +194,11 @@ class Batch:
         self.rows.changed.append({"id": allocation_id, **parts})
         self._known.append({"id": allocation_id, **now})
 
-    def write(self) -> Written:
+    def write(self, also: RowsTogether | None = None) -> Written:
         """Write everything and return the new ids, in the order in which rows were recorded.
+
+        ``also`` are rows of a feature above that belong to it: written with the batch, they cost
+        no further round trip while levels are locked. Not together with idempotency keys.
 
         Raises:
             KeyTakenError: an idempotency key exists already. Nothing was written.
@@ -205,7 +210,7 @@ class Batch:
             (level,) = self._levels.values()
             now = level.columns()
             self.rows.level_columns = tuple(k for k in now if now[k] != level.saved[k])
-        written = self._write_all()
+        written = self._write_all(also)
         if written is None:
             raise KeyTakenError
         if written.levels != len(self.rows.levels):
@@ -234,11 +239,13 @@ class Batch:
             for row in rows:
                 refresh(self.session, model, row)
 
-    def _write_all(self) -> Written | None:
+    def _write_all(self, also: RowsTogether | None) -> Written | None:
         if not is_postgresql(self.session):
+            if also is not None:
+                also.write(self.session)
             return sqlite.write(self.session, self.rows)
-        if self._is_all_or_nothing():
-            return postgresql.write(self.session, self.rows)
+        if also is not None or self._is_all_or_nothing():
+            return postgresql.write(self.session, self.rows, also)
         savepoint = self.session.begin_nested()  # a key may be taken, and other rows go in
         written = postgresql.write(self.session, self.rows)
         if written is None:

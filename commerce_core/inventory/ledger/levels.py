@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import bindparam, select, tuple_
+from sqlalchemy import Select, bindparam, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from commerce_core.catalog.models import Variant, VariantStatus
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
 _Promise = TypeVar("_Promise", Reservation, Allocation)
@@ -152,9 +151,11 @@ def lock_due_levels(session: Session, now: datetime, *, limit: int) -> list[Leve
 
 
 def lock_with(
-    session: Session, model: type[_Promise], ids: Iterable[int]
+    session: Session, model: type[_Promise], ids: Iterable[int] | Select[int]
 ) -> list[tuple[LevelState, _Promise]]:
     """Lock the levels of promises in ascending id, and the promises; return both as they are now.
+
+    ``ids`` names them, or is a query of their ids.
 
     One statement, ordered by level and promise; promises of one level share its state. Promises
     that do not exist are missing. The level is locked before its promise, as every writer does.
@@ -165,7 +166,7 @@ def lock_with(
         .join_from(StockLevel, StockLocation, StockLevel.location_id == StockLocation.id)
         .join(Variant, StockLevel.variant_id == Variant.id)
         .join(model, key.level_id == StockLevel.id)
-        .where(key.id.in_(sorted(set(ids))))
+        .where(key.id.in_(ids if isinstance(ids, Select) else sorted(set(ids))))
         .order_by(StockLevel.id, key.id)
         .with_for_update(key_share=True, of=[StockLevel, model])
         .execution_options(populate_existing=True)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from commerce_core.journal.together import RowsTogether
+
 _SOURCES: Final = (
     ("r", "reservations"),
     ("a", "allocations"),
@@ -26,9 +28,12 @@ _SOURCES: Final = (
 )
 
 
-def write(session: Session, rows: Rows) -> Written | None:
-    """Write all rows; return None, and write nothing of levels, if a key is taken."""
-    sql, parameters = prepared(rows)
+def write(session: Session, rows: Rows, also: RowsTogether | None = None) -> Written | None:
+    """Write all rows; return None, and write nothing of levels, if a key is taken.
+
+    What is to be written ``also`` goes along in the same statement.
+    """
+    sql, parameters = prepared(rows, *(also.clauses() if also else ()))
     answer = session.connection().exec_driver_sql(sql, parameters).one()
     levels, movements, reservations, allocations, xid = answer
     written = Written(levels, movements or [], reservations or [], allocations or [], int(xid or 0))
@@ -40,10 +45,12 @@ def write(session: Session, rows: Rows) -> Written | None:
     return written if complete else None
 
 
-def prepared(rows: Rows) -> tuple[str, dict[str, Any]]:
-    """Return the statement for ``rows`` and its parameters."""
+def prepared(
+    rows: Rows, more: tuple[str, ...] = (), values: Mapping[str, Any] | None = None
+) -> tuple[str, dict[str, Any]]:
+    """Return the statement for ``rows`` (and for ``more`` clauses) and its parameters."""
     parts: list[Part] = []
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = dict(values or {})
     for name, source in _SOURCES:
         given = getattr(rows, source)
         if not given:
@@ -58,7 +65,7 @@ def prepared(rows: Rows) -> tuple[str, dict[str, Any]]:
             parts.append(Part(name, tuple(given[0]), many=True))
             parameters[name] = json.dumps(given, default=_text)
             parameters[f"{name}_count"] = len(given)
-    return statement(tuple(parts)), parameters
+    return statement(tuple(parts), more), parameters
 
 
 def _told(row: Mapping[str, Any]) -> dict[str, Any]:

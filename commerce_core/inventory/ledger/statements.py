@@ -46,9 +46,10 @@ class Part:
 
 
 @cache
-def statement(parts: tuple[Part, ...]) -> str:
+def statement(parts: tuple[Part, ...], more: tuple[str, ...] = ()) -> str:
     """Return the statement for ``parts``: inserts with unique keys first, each a condition of the
-    next, so that a key that is taken leaves levels as they were.
+    next, so that a key that is taken leaves levels as they were. ``more`` are clauses that write
+    what a feature above wants written with it.
     """  # noqa: D205 - one sentence
     names = [part.name for part in parts]
     promised = [_all_in(part) for part in parts if part.name in {"r", "a"}]
@@ -62,7 +63,7 @@ def statement(parts: tuple[Part, ...]) -> str:
     counted = "(SELECT count(*) FROM l)" if "l" in names else "0"
     ids = [f"ARRAY(SELECT id FROM {n})" if n in names else "NULL" for n in ("m", "r", "a")]
     xid = "(SELECT xid::text FROM m LIMIT 1)" if "m" in names else "NULL"
-    return f"WITH {', '.join(clauses)} SELECT {counted}, {', '.join(ids)}, {xid}"
+    return f"WITH {', '.join([*more, *clauses])} SELECT {counted}, {', '.join(ids)}, {xid}"
 
 
 def _all_in(part: Part) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from commerce_core.catalog.products import normalize_sku
+from commerce_core.catalog.skus import normalize_sku
 from webapp.demo.assortment import (
     PlannedVariant,
     check_digit,

@@ -19,6 +19,7 @@ from webapp.database import WebDatabase
 from webapp.live.changes import read_levels
 from webapp.live.frames import as_json, encode_json
 from webapp.live.hub import Hub
+from webapp.live.relay import Relay
 from webapp.live.topics import ALL_STOCK
 
 if TYPE_CHECKING:
@@ -34,10 +35,12 @@ State = dict[str, Any]
 
 
 @asynccontextmanager
-async def running_hub(url: str) -> AsyncIterator[Hub]:
+async def running_hub(url: str, *, redis: str = "", build: str = "tests") -> AsyncIterator[Hub]:
     """Run a hub over the database at ``url`` until the block ends."""
     database = WebDatabase.open(url)
     hub = Hub(database, {"json": encode_json})
+    if redis:
+        hub.relay = Relay(redis, build=build, describe=hub.describe)
     await hub.start()
     try:
         yield hub
@@ -133,6 +136,7 @@ class Client:
     resets: int = 0
     _subscription: Subscription | None = None
     _newest: dict[Key, int] = field(default_factory=dict)
+    _last_heard: list[tuple[str, str, str]] = field(default_factory=list)
 
     def open_page(self) -> Client:
         """Read everything once, then connect after what was read."""
@@ -145,6 +149,7 @@ class Client:
         after = Cursor.parse(self.last_id) if self.last_id else None
         self._subscription = self.hub.subscribe(self.topic, "json", owner="tests", after=after)
         self._newest = {}
+        self._last_heard = []
 
     @property
     def subscription(self) -> Subscription:
@@ -166,10 +171,19 @@ class Client:
                 told = await self.subscription.take()
         except TimeoutError:
             return False
-        for data in told:
-            for name, last_id, content in events(data):
-                self.hear(name, last_id, content)
+        self.hear_all(told)
         return bool(told)
+
+    def hear_all(self, told: list[bytes]) -> None:
+        found = [event for data in told for event in events(data)]
+        for event in found:
+            self.hear(*event)
+        self._last_heard = [event for event in found if event[0] == "stock"]
+
+    def hear_again(self) -> None:
+        """Hear once more what was heard last."""
+        for event in self._last_heard:
+            self.hear(*event)
 
     def hear(self, name: str, last_id: str, content: str) -> None:
         self.heard.append(name)

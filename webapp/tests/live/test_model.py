@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,14 +17,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commerce_core.journal import begin_epoch
+from webapp.live.topics import ALL_STOCK
 from webapp.tests.harness import FEW
 from webapp.tests.live.clients import Client, Shop, adjust, running_hub, settle
+from webapp.tests.live.line_client import LineClient
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy.orm import Session
 
+    from commerce_core.journal import Cursor
+    from webapp.live.frames import Frame
     from webapp.live.hub import Hub
 
 pytestmark = pytest.mark.slow
@@ -42,6 +47,11 @@ STEPS = st.one_of(
     st.tuples(st.just("crash"), some_client, st.just(0)),
     st.tuples(st.just("reload"), some_client, st.just(0)),
     st.tuples(st.just("pause"), st.integers(1, 8), st.just(0)),
+    st.tuples(st.just("slow"), some_client, st.just(0)),
+    st.tuples(st.just("keep_frame"), st.just(0), st.just(0)),
+    st.tuples(st.just("duplicate"), some_client, numbers),
+    st.tuples(st.just("twice"), some_client, st.just(0)),
+    st.tuples(st.just("restart"), st.just(0), st.just(0)),
     st.tuples(st.just("new_epoch"), st.just(0), st.just(0)),
 )
 
@@ -52,12 +62,28 @@ class PowerCutError(Exception):
 
 @dataclass
 class World:
-    """What the steps act on. The last client never reads until all is quiet."""
+    """What the steps act on.
+
+    The first client has a connection to which the hub writes by itself, the others have
+    mailboxes. The last one never reads until all is quiet.
+    """
 
     shop: Shop
-    hub: Hub
+    stack: AsyncExitStack
     variants: list[int]
+    hub: Hub = field(init=False)
     clients: list[Client] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+    """Frames of the present epoch that were told once, and what they hold since its start."""
+    begin: Cursor | None = None
+
+    async def open(self) -> None:
+        self.hub = await self.stack.enter_async_context(running_hub(self.shop.url))
+        self.clients = [LineClient(self.shop, self.hub)]
+        self.clients += [Client(self.shop, self.hub) for _ in range(CLIENTS - 1)]
+        for client in self.clients:
+            client.open_page()
+        self.begin = self.hub.cursor
 
     async def do(self, name: str, first: int, second: int) -> None:
         await getattr(self, name)(first, second)
@@ -89,14 +115,51 @@ class World:
         self.clients[number].drop()
         self.clients[number].connect()
 
+    async def slow(self, number: int, _: int) -> None:
+        """The line of a client is full, or takes bytes again."""
+        client = self.clients[number]
+        if isinstance(client, LineClient):
+            client.toggle()
+
+    async def keep_frame(self, _: int, __: int) -> None:
+        if self.begin is not None:
+            frame = await self.hub.catch_up(ALL_STOCK, "json", self.begin)
+            if frame is not None and frame.data:
+                self.frames.append(frame)
+
+    async def duplicate(self, number: int, which: int) -> None:
+        """A frame of some time ago comes once more, as from a process that was slow."""
+        if self.frames and self.hub.cursor is not None:
+            frame = self.frames[which % len(self.frames)]
+            if frame.cursor.epoch == self.hub.cursor.epoch:
+                now = asyncio.get_running_loop().time()
+                self.clients[number].subscription.offer(frame, now)
+
+    async def twice(self, number: int, _: int) -> None:
+        """What arrived last arrives again."""
+        self.clients[number].hear_again()
+
+    async def restart(self, _: int, __: int) -> None:
+        """The process dies; everybody comes back to another one with the last id they saw."""
+        for client in self.clients:
+            client.drop()
+        await self.stack.aclose()
+        self.hub = await self.stack.enter_async_context(running_hub(self.shop.url))
+        self.frames.clear()
+        self.begin = self.hub.cursor
+        for client in self.clients:
+            client.hub = self.hub
+            client.connect()
+
     async def crash(self, number: int, _: int) -> None:
         """Lose the line with bytes under way: they were taken, but never arrived."""
         client = self.clients[number]
-        try:
-            async with asyncio.timeout(0.01):
-                await client.subscription.take()
-        except TimeoutError:
-            pass
+        if not isinstance(client, LineClient):
+            try:
+                async with asyncio.timeout(0.01):
+                    await client.subscription.take()
+            except TimeoutError:
+                pass
         client.drop()
         client.connect()
 
@@ -109,16 +172,20 @@ class World:
 
     async def new_epoch(self, _: int, __: int) -> None:
         await asyncio.to_thread(self.shop.run, begin_epoch)
+        self.frames.clear()
+        self.begin = None
 
 
 async def live_through(url: str, steps: list[tuple[str, int, int]]) -> None:
     shop = Shop(url)
-    async with running_hub(url) as hub:
-        world = World(shop, hub, shop.variants()[:6])
-        world.clients = [Client(shop, hub).open_page() for _ in range(CLIENTS)]
+    async with AsyncExitStack() as stack:
+        world = World(shop, stack, shop.variants()[:6])
+        await world.open()
         for name, first, second in steps:
             await world.do(name, first, second)
         await settle(world.clients, seconds=20)
+        for client in world.clients:
+            client.drop()
     shop.close()
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from webapp.accounts.roles import Role
 from webapp.accounts.sessions import end_session
-from webapp.live import hub as hub_module
+from webapp.live import pulse as pulse_module
 from webapp.live import stream as stream_module
 from webapp.security import session_cookie_name
 
@@ -26,8 +26,8 @@ STREAM = "/api/v1/stock/stream"
 
 @pytest.fixture(autouse=True)
 def _quick_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_module, "PULSE_SECONDS", 0.05)
-    monkeypatch.setattr(hub_module, "HEARTBEAT_SECONDS", 0.0)
+    monkeypatch.setattr(pulse_module, "PULSE_SECONDS", 0.05)
+    monkeypatch.setattr(pulse_module, "HEARTBEAT_SECONDS", 0.0)
 
 
 async def test_it_has_an_age_after_which_the_client_comes_back(
@@ -44,7 +44,7 @@ async def test_it_has_an_age_after_which_the_client_comes_back(
 
 
 async def test_it_ends_with_its_session(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream_module, "RECHECK_SECONDS", 0.1)
+    monkeypatch.setattr(pulse_module, "RECHECK_SECONDS", 0.1)
     await browser.become(Role.VIEWER)
     token = browser.http.cookies[session_cookie_name(browser.app.state.settings)]
     listening = asyncio.create_task(browser.get(STREAM))
@@ -60,7 +60,7 @@ async def test_it_ends_with_its_session(browser: Browser, monkeypatch: pytest.Mo
 async def test_a_database_that_cannot_be_asked_ends_no_stream(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream_module, "RECHECK_SECONDS", 0.0)
+    monkeypatch.setattr(pulse_module, "RECHECK_SECONDS", 0.0)
     monkeypatch.setattr(stream_module, "LONGEST_SECONDS", 1.0)
     await browser.become(Role.VIEWER)
     listening = asyncio.create_task(browser.get(STREAM))

@@ -198,8 +198,8 @@ async def test_a_search_without_a_match_says_so_and_leads_out(clerk: Browser) ->
 async def test_a_shop_without_variants_says_how_to_begin(browser: Browser) -> None:
     def empty(session: Session) -> None:
         for table in (
-            "idempotency_key", "stock_movement", "stock_policy", "stock_level",
-            "variant_option_value", "variant", "product_option_type", "product",
+            "catalog_change", "idempotency_key", "stock_movement", "stock_policy",
+            "stock_level", "variant_option_value", "variant", "product_option_type", "product",
         ):  # fmt: skip
             session.execute(text(f"DELETE FROM commerce_{table}"))  # noqa: S608
 

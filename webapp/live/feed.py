@@ -1,0 +1,282 @@
+"""The feed: one supervised task a process that turns commits into changes for the hub.
+
+It reads at most once a tick, but at once after a quiet spell; what was committed in between goes
+out together, each level in its newest state. The tick grows with the work it makes, so that
+handing out takes at most four tenths of the time. Where Redis connects several processes, one of
+them reads for all (``relay.py``); any doubt, and this task reads by itself. Whatever fails, it
+connects again with growing pauses, asks whether the database is still the same, and goes on from
+where it was. While it cannot read, the readiness probe is red and pages say how late they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.orm import Session
+
+from commerce_core.database import is_postgresql
+from commerce_core.errors import CommerceError, DatabaseUnavailableError
+from commerce_core.inventory.models import StockMovement
+from commerce_core.journal import Cursor, ensure_epoch, journal_lag, read_cursor
+from webapp.database import WebDatabase
+from webapp.live.changes import Changes, read_changes
+from webapp.live.encoding import Encoding
+from webapp.live.lowness import read_low
+from webapp.live.messages import KEEP_SECONDS, SILENCE_SECONDS, as_frames
+from webapp.live.topics import ALL_STOCK, Topic
+
+if TYPE_CHECKING:
+    from webapp.live.hub import Hub
+    from webapp.live.relay import Relay
+
+_logger: Final = logging.getLogger("webapp.live")
+
+TICK_SECONDS: Final = 0.05
+LONGEST_TICK_SECONDS: Final = 0.25
+SHARE: Final = 2.5
+"""A tick is at least so many times as long as handing out keeps the processor busy."""
+IDLE_SECONDS: Final = 1.0
+"""How often it looks while nobody listens, or where it hears of every commit anyway."""
+LAG_SECONDS: Final = 1.0
+READ_SECONDS: Final = 5.0
+"""From this time on, a read that has not come back counts as trouble."""
+FIRST_PAUSE_SECONDS: Final = 0.1
+LONGEST_PAUSE_SECONDS: Final = 5.0
+
+
+class Feed:
+    """Reads the journal for a hub. ``trouble`` says why it cannot, empty while it can."""
+
+    def __init__(self, hub: Hub, database: WebDatabase) -> None:
+        self._hub = hub
+        self._database = database
+        self._task: asyncio.Task[None] | None = None
+        self._heard_at = 0.0
+        self._lag_seconds = 0.0
+        self._lag_read_at = 0.0
+        self._work_seconds = 0.0
+        self.trouble = ""
+
+    async def start(self) -> None:
+        """Begin to read. Returns when the position is known, or at once when that fails."""
+        self._heard_at = _now()
+        try:
+            self._open_wake()
+            self._hub.recent.begin(await self._hub.reader.ask(read_cursor))
+        except (CommerceError, OSError) as exc:
+            self._note_trouble(exc)
+        self._task = asyncio.create_task(self._supervise(), name="live feed")
+
+    async def stop(self) -> None:
+        """End; the hub has been drained before."""
+        if self._task is not None:
+            _, late = await asyncio.wait({self._task}, timeout=2)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._hub.wake.close()
+        if self._relay is not None:
+            await self._relay.close()
+
+    def lateness(self, now: float) -> float:
+        """Return by how many seconds the numbers are behind."""
+        silent = now - self._heard_at
+        return max(self._lag_seconds, silent if self.trouble or silent > READ_SECONDS else 0.0)
+
+    @property
+    def _relay(self) -> Relay | None:
+        return self._hub.relay
+
+    @property
+    def lag_seconds(self) -> float:
+        """How far the journal itself is behind its commits, as it was last measured."""
+        return self._lag_seconds
+
+    @property
+    def tick_seconds(self) -> float:
+        """The time between two reads under load."""
+        return min(max(TICK_SECONDS, SHARE * self._work_seconds), LONGEST_TICK_SECONDS)
+
+    @property
+    def mode(self) -> str:
+        """How this process comes by its changes: alone, leading, following, or (deaf) not."""
+        if self.trouble:
+            return "deaf"
+        if self._relay is None or self._relay.trouble:
+            return "alone"
+        return "leading" if self._relay.is_leading else "following"
+
+    # --- the task --------------------------------------------------------------------------
+
+    async def _supervise(self) -> None:
+        """Read until the end; after a failure, pause, and begin again."""
+        hub, pause = self._hub, FIRST_PAUSE_SECONDS
+        while not hub.is_stopping:
+            try:
+                if self.trouble:
+                    await self._recover()
+                while not hub.is_stopping:
+                    await self._tick()
+                    pause = FIRST_PAUSE_SECONDS
+            except Exception as exc:  # noqa: BLE001 - a feed that gave up would be deaf for ever
+                self._note_trouble(exc)
+            if not hub.is_stopping:
+                await hub.rest(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    async def _recover(self) -> None:
+        """Find out whether the database is still the one it was, and where its journal ends."""
+        await self._hub.reader.renew()
+        await self._database.transact(ensure_epoch)
+        self._hub.wake.close()
+        self._open_wake()
+
+    def _open_wake(self) -> None:
+        self._hub.wake.open(on_commit=None if self._relay is None else self._relay.hint)
+
+    async def _tick(self) -> None:
+        """Hand out what is new; then wait until there is a reason to look again."""
+        if not self._hub.lowness.is_known and self._hub.wants("low"):
+            self._hub.lowness.begin(await self._hub.reader.ask(read_low))
+        if self._relay is not None and self._relay.is_following and await self._copy(self._relay):
+            await self._wait_for_leader(self._relay)
+            return
+        began = _now()
+        changes = await self._read_on(began)
+        if changes.has_more:
+            await asyncio.sleep(0)
+            return
+        if changes.levels:
+            await asyncio.sleep(max(0.0, began + self.tick_seconds - _now()))
+            if not self._hub.wake.sees_everything:
+                return  # where something happens, more does
+        await self._wait()
+
+    async def _read_on(self, began: float) -> Changes:
+        """Read from the database and hand out what there is."""
+        hub = self._hub
+        if hub.cursor is None:
+            hub.recent.begin(await hub.reader.ask(read_cursor))
+        assert hub.cursor is not None  # noqa: S101 - it has just begun
+        if self._relay is not None:
+            await self._relay.attend(hub.cursor.epoch, hub.wake.call)
+        changes = await self._read(hub.cursor, began)
+        self._note_success()
+        if changes.is_reset:
+            hub.begin_anew(changes.cursor)
+        else:
+            self._pass_on(changes, await self._tell(changes))
+        return changes
+
+    async def _tell(
+        self, changes: Changes, ready: Mapping[tuple[Topic, str], bytes] | None = None
+    ) -> Encoding:
+        began = time.thread_time()  # on a busy machine the clock would say more than was done
+        encoding = await self._hub.tell(changes, ready=ready)
+        await asyncio.sleep(0)  # the event loop writes what it was given
+        if changes.levels:
+            self._work_seconds = time.thread_time() - began
+        return encoding
+
+    # --- with other processes --------------------------------------------------------------
+
+    def _pass_on(self, changes: Changes, encoding: Encoding) -> None:
+        """Tell the others what was handed out, when this process leads."""
+        relay = self._relay
+        if relay is not None and relay.is_leading and relay.must_publish(changes):
+            frames = encoding.broad(ALL_STOCK) if changes.levels else {}
+            relay.publish(changes, as_frames(frames), lag=self._lag_seconds)
+
+    async def _copy(self, relay: Relay) -> bool:
+        """Hand out what the leader told; tell whether nothing is missing."""
+        for message in relay.take():
+            here, end = self._hub.cursor, message.changes.cursor
+            if here is None or here.epoch != end.epoch or message.changes.is_reset:
+                return False
+            if message.since.horizon > here.horizon:
+                self._hub.figures.gaps += 1
+                return False
+            self._lag_seconds = message.lag
+            if end.horizon > here.horizon:
+                self._hub.figures.relayed += 1
+                await self._tell(message.changes, message.ready())
+        self._note_success()
+        return True
+
+    async def _wait_for_leader(self, relay: Relay) -> None:
+        left = SILENCE_SECONDS - relay.silence
+        if not self._hub.is_stopping and left > 0:
+            await self._hub.wake.wait(left, look_every=left)
+
+    async def _read(self, cursor: Cursor, began: float) -> Changes:
+        """Read the journal. While no answer comes the readiness probe is told."""
+        measures_lag = began - self._lag_read_at >= LAG_SECONDS
+        self._hub.figures.reads += 1
+        task = asyncio.ensure_future(self._hub.reader.ask(_read_news, cursor, measures_lag))
+        done, _ = await asyncio.wait({task}, timeout=READ_SECONDS)
+        if not done:
+            message = f"the database has not answered for {READ_SECONDS:.0f} s"
+            self._note_trouble(DatabaseUnavailableError(message, reason="timeout"))
+        changes, lag = await task
+        if measures_lag:
+            self._lag_read_at, self._lag_seconds = began, lag
+        read: Changes = changes
+        return read
+
+    async def _wait(self) -> None:
+        hub = self._hub
+        if hub.is_stopping:
+            return
+        if self._relay is not None and self._relay.is_leading:
+            # Others may have listeners where this process has none, and must hear that it lives.
+            await hub.wake.wait(KEEP_SECONDS if hub.wake.sees_everything else TICK_SECONDS)
+            return
+        is_listened_to = hub.count() > 0
+        if hub.wake.sees_everything or not is_listened_to:
+            await hub.wake.wait(
+                IDLE_SECONDS, **({} if is_listened_to else {"look_every": IDLE_SECONDS})
+            )
+        else:
+            await hub.wake.wait(TICK_SECONDS)
+
+    # --- how it goes -----------------------------------------------------------------------
+
+    def _note_success(self) -> None:
+        self._heard_at = _now()
+        if self.trouble:
+            self.trouble = ""
+            if self._relay is not None:
+                self._relay.may_lead = True
+            _logger.info("the live stream reads again")
+            for subscription in self._hub.everybody():
+                subscription.remind()
+
+    def _note_trouble(self, error: BaseException) -> None:
+        text = error.message if isinstance(error, CommerceError) else repr(error)
+        if not self.trouble:
+            self._hub.figures.failures += 1
+            is_ours = isinstance(error, CommerceError)
+            _logger.warning(
+                "the live stream is deaf: %s", text, exc_info=None if is_ours else error
+            )
+        self.trouble = text
+        if self._relay is not None:
+            self._relay.may_lead = False
+
+
+def _read_news(session: Session, cursor: Cursor, measures_lag: bool) -> tuple[Changes, float]:  # noqa: FBT001
+    """Return what changed since the cursor, and how late the journal is (0 where not asked)."""
+    lag = 0.0
+    if measures_lag and is_postgresql(session):
+        lag = journal_lag(session, StockMovement).seconds
+    return read_changes(session, cursor), lag
+
+
+def _now() -> float:
+    """Return the seconds of the event loop's clock, which never jumps."""
+    return asyncio.get_running_loop().time()

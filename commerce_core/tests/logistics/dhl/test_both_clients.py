@@ -16,7 +16,6 @@ from commerce_core.logistics.dhl import (
     AsyncDHLClient,
     ContactAddress,
     DHLBudgetExhaustedError,
-    DHLClient,
     DHLError,
     DHLLabelError,
     DHLNotFoundError,
@@ -27,25 +26,24 @@ from commerce_core.logistics.dhl import (
     DHLUnavailableError,
     EnclosedReturn,
     MediaType,
-    MemoryBudgetStore,
     ParcelDetails,
     ParcelWeight,
     ShipmentOrder,
     ShippingServices,
-    TokenCache,
     UncertainOutcomeError,
     _driver,
 )
 from commerce_core.logistics.dhl._tracking import read_answer
 from commerce_core.testing.dhl import Fault
+from commerce_core.tests.logistics.dhl.asking import answering
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from commerce_core.testing import FakeDHL, FrozenClock
 
 Ask = Any
-"""``ask(lambda client: client.tracking.track(…))``: the same in either client."""
+"""An ``Asking``: ``ask(lambda client: client.tracking.track(…))``, the same in either client."""
 NUMBER = "00340434161094015902"
 SENDER = ContactAddress(
     name1="Demo GmbH", street="Lagerstr. 1", postal_code="53113", city="Bonn", country="DEU"
@@ -61,60 +59,6 @@ WITH_RETURN = replace(
     ORDER,
     services=ShippingServices(enclosed_return=EnclosedReturn(billing_number="22222222220701")),
 )
-
-
-class Asking:
-    """Runs one piece of work in a client of the kind asked for; ledger and tokens are kept."""
-
-    def __init__(self, kind: str, transport: Any, clock: FrozenClock, config: Any) -> None:
-        self.is_async = kind == "async"
-        self.transport = transport
-        self.clock = clock
-        self.config = config
-        self.slept: list[float] = []
-        self.kept: dict[str, Any] = {"budget": MemoryBudgetStore(), "tokens": TokenCache()}
-
-    def __call__(self, work: Callable[[Any], Any]) -> Any:
-        if self.is_async:
-            return asyncio.run(self._awaited(work))
-        with httpx.Client(transport=self.transport) as http:
-            return work(DHLClient(self.config, http, sleep=self._sleep, **self._options()))
-
-    def left(self) -> Any:
-        return self(lambda client: client.budget.left())
-
-    async def _awaited(self, work: Callable[[Any], Any]) -> Any:
-        async def sleep(seconds: float) -> None:
-            self._sleep(seconds)
-
-        async with httpx.AsyncClient(transport=self.transport) as http:
-            found = work(AsyncDHLClient(self.config, http, sleep=sleep, **self._options()))
-            return await found
-
-    def _options(self) -> dict[str, Any]:
-        return {"now": self.clock.now, "chance": lambda: 0.5, **self.kept}
-
-    def _sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.clock.move(seconds=seconds)
-
-
-@pytest.fixture(params=["sync", "async"])
-def ask(request: pytest.FixtureRequest, fake: FakeDHL, clock: FrozenClock) -> Asking:
-    return Asking(request.param, fake.transport(), clock, fake.config())
-
-
-def answering(ask: Asking, status: int, content: Any) -> Asking:
-    """Let DHL say one thing to every question but that for a token."""
-
-    def respond(request: httpx.Request) -> httpx.Response:
-        if request.url.path.endswith("/token"):
-            return httpx.Response(200, json={"access_token": "t", "expires_in": 1799})
-        kind = {"content": content} if isinstance(content, bytes) else {"json": content}
-        return httpx.Response(status, **kind)
-
-    ask.transport = httpx.MockTransport(respond)
-    return ask
 
 
 def number_made(ask: Ask, order: ShipmentOrder = ORDER) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Protocol
 
 from commerce_core.errors import InvalidTimeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+"""How far the clocks of two machines may be apart before a moment counts as ahead."""
 
 
 class Clock(Protocol):
@@ -62,3 +66,16 @@ def require_aware(moment: datetime, *, name: str) -> datetime:
     except OverflowError as exc:
         message = f"{name} lies outside the years 1 to 9999"
         raise InvalidTimeError(message, name=name, value=str(moment)[:40]) from exc
+
+
+def require_past(moment: datetime, *, name: str) -> datetime:
+    """Return ``moment`` in UTC, unless it lies ahead by more than ``CLOCK_TOLERANCE``.
+
+    Raises:
+        InvalidTimeError: it lies ahead, or as ``require_aware``.
+    """
+    aware = require_aware(moment, name=name)
+    if aware > utc_now() + CLOCK_TOLERANCE:
+        message = f"{name} {aware.isoformat()} lies in the future"
+        raise InvalidTimeError(message, name=name, value=aware.isoformat())
+    return aware

@@ -19,9 +19,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from commerce_core.database import translate_database_error
+from commerce_core.database.driver_errors import is_retriable
 from commerce_core.errors import ConcurrencyError
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 
 ATTEMPTS: Final = 5
-_RETRIABLE_STATES: Final = {"40001", "40P01", "55P03"}
-"""PostgreSQL: serialisation failure, deadlock, lock not available."""
 _FIRST_PAUSE_SECONDS: Final = 0.01
 
 
@@ -124,7 +123,7 @@ def run_in_transaction(
         try:
             with factory() as session, session.begin():
                 return fn(session)
-        except SQLAlchemyError as exc:
+        except (SQLAlchemyError, ConcurrencyError) as exc:
             pause = _pause_or_raise(exc, attempt, attempts)
         time.sleep(pause)
     raise AssertionError  # pragma: no cover - the last attempt returns or raises
@@ -145,7 +144,7 @@ async def run_in_transaction_async(
     for attempt in range(1, attempts + 1):
         try:
             return await joined(_unit_of_work(factory, fn))
-        except SQLAlchemyError as exc:
+        except (SQLAlchemyError, ConcurrencyError) as exc:
             pause = _pause_or_raise(exc, attempt, attempts)
         await asyncio.sleep(pause)
     raise AssertionError  # pragma: no cover - the last attempt returns or raises
@@ -172,24 +171,19 @@ async def joined(work: Coroutine[Any, Any, _Result]) -> _Result:
         raise
 
 
-def _pause_or_raise(error: SQLAlchemyError, attempt: int, attempts: int) -> float:
+def _pause_or_raise(
+    error: SQLAlchemyError | ConcurrencyError, attempt: int, attempts: int
+) -> float:
     """Return how long to wait before the next attempt, or raise what ends the matter."""
     if not is_retriable(error):
+        if isinstance(error, ConcurrencyError):
+            raise error
         raise translate_database_error(error) from error
     if attempt == attempts:
         message = f"the database stayed too busy: {attempts} attempts, each stopped by another"
         raise ConcurrencyError(message, attempts=attempts) from error
     jitter = random.uniform(0.5, 1.5)  # noqa: S311 - not a secret
     return _FIRST_PAUSE_SECONDS * float(2**attempt) * jitter
-
-
-def is_retriable(error: SQLAlchemyError) -> bool:
-    """Tell whether the same transaction may succeed when it is run again."""
-    if not isinstance(error, DBAPIError):
-        return False
-    if getattr(error.orig, "sqlstate", None) in _RETRIABLE_STATES:
-        return True
-    return "database is locked" in str(error.orig)
 
 
 def _require(perform: Callable[[Any], _Result] | None) -> Callable[[Any], _Result]:

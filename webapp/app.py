@@ -33,6 +33,7 @@ from webapp.live import stream as live
 from webapp.live.answers import serve_streams
 from webapp.migrations import require_all_migrated
 from webapp.navigation_counts import NavigationCountsMiddleware
+from webapp.options import answer_options
 from webapp.parcels import routes as parcels
 from webapp.parcels.desk import run_parcels
 from webapp.purchasing import routes as purchasing
@@ -112,7 +113,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         state=_make_state(settings),
         logging_config=None,
     )
-    app.asgi_handler = serve_streams(answer_head(app.asgi_handler))
+    app.asgi_handler = serve_streams(answer_options(answer_head(app.asgi_handler), app.routes))
     require_rights(app.routes)
     # The start page only sends people on, so it is no area of its own.
     navigation.open(route.path for route in app.routes if route.path != home.HOME_PATH)

@@ -92,7 +92,7 @@ def stated_routes(routes: Iterable[HTTPRoute | ASGIRoute | WebSocketRoute]) -> l
     found = []
     for route in routes:
         if isinstance(route, HTTPRoute):
-            handlers = [h for h in route.route_handlers if set(h.http_methods) != {"OPTIONS"}]
+            handlers = [h for h in route.route_handlers if not _only_lists_methods(h)]
             found += [
                 StatedRoute(route.path, tuple(sorted(h.http_methods)), right_of(h))
                 for h in handlers
@@ -133,6 +133,8 @@ def guard_rights(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
         NotAuthorizedException: nobody is signed in, and the route is not public.
         PermissionDeniedException: the person's role is too low, or the route states no right.
     """
+    if _only_lists_methods(handler):
+        return
     right = right_of(handler)
     user = signed_in_user(connection)
     if right is None:
@@ -154,6 +156,11 @@ def require_right(user: Identity | None, right: Right) -> None:
     raise PermissionDeniedException(
         f"This needs the {right.lowest_role} role; you are {user.role}."
     )
+
+
+def _only_lists_methods(handler: BaseRouteHandler) -> bool:
+    """Tell whether this is the framework's own answer to OPTIONS: the methods of an address."""
+    return getattr(handler, "http_methods", None) == {"OPTIONS"}
 
 
 def signed_in_user(connection: ASGIConnection[Any, Any, Any, Any]) -> Identity | None:

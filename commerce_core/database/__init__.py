@@ -13,6 +13,7 @@ from commerce_core.database.columns import (
     details_column,
     text_enum,
 )
+from commerce_core.database.driver_errors import translate_database_error
 from commerce_core.database.engines import (
     check_engine,
     is_postgresql,
@@ -22,7 +23,6 @@ from commerce_core.database.engines import (
     make_session_factory,
     normalize_url,
     read_only,
-    translate_database_error,
 )
 from commerce_core.database.schema import (
     TABLE_PREFIX,

@@ -12,10 +12,13 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from commerce_core.clock import require_aware
+from commerce_core.database.driver_errors import translate_database_error
 from commerce_core.database.engines import is_postgresql
+from commerce_core.database.schema import FEATURES, metadata_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +30,9 @@ _ROWS_A_STATEMENT: Final = 100
 _PAGES_BEFORE_CHECKPOINT: Final = 32_000
 _USUAL_PAGES: Final = 1_000
 """What SQLite does by itself."""
+_ROWS_OF_A_SAMPLE: Final = 1_000
+_ALL_TABLES: Final = "0x10002"
+"""Analyse where that may help, also tables that this connection has not asked yet."""
 
 
 def insert_rows(
@@ -37,7 +43,8 @@ def insert_rows(
     Columns that are left out get their server default (a Python default is not asked).
 
     Raises:
-        sqlalchemy.exc.DBAPIError: what a slow insert would raise for the same rows.
+        sqlalchemy.exc.IntegrityError: what a slow insert would raise for the same rows.
+        DatabaseError: the database does not answer, or refuses for another reason.
     """
     if not rows:
         return
@@ -60,6 +67,21 @@ def postpone_checkpoints(session: Session) -> None:
 def resume_checkpoints(session: Session) -> None:
     """Let SQLite carry its log over as often as it does by itself."""
     _set_checkpoint(session, _USUAL_PAGES)
+
+
+def update_statistics(session: Session) -> None:
+    """Let the planner know what a bulk load brought, before the first query meets it.
+
+    Otherwise PostgreSQL plans as if the tables were as short as before, until its own autovacuum
+    comes round. Reads a sample of each table of this library; the caller commits.
+    """
+    if is_postgresql(session):
+        tables = ", ".join(table.name for table in metadata_for(set(FEATURES)).sorted_tables)
+        session.execute(text(f"ANALYZE {tables}"))
+        return
+    connection = session.connection()
+    connection.exec_driver_sql(f"PRAGMA analysis_limit={_ROWS_OF_A_SAMPLE}")
+    connection.exec_driver_sql(f"PRAGMA optimize={_ALL_TABLES}")
 
 
 def _set_checkpoint(session: Session, pages: int) -> None:
@@ -115,4 +137,6 @@ def _copy(
                 copy.write_row(row)
     except errors.Error as exc:
         error = DBAPIError.instance(statement, None, exc, errors.Error, dialect=connection.dialect)
-        raise error from exc
+        if isinstance(error, IntegrityError):
+            raise error from exc
+        raise translate_database_error(error) from exc

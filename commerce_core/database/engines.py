@@ -7,20 +7,12 @@ plain ``BEGIN`` with ``query_only`` for engines with the execution option ``read
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    DBAPIError,
-    InterfaceError,
-    NoSuchModuleError,
-    OperationalError,
-    SQLAlchemyError,
-)
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -28,17 +20,9 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.orm.exc import StaleDataError
 
-from commerce_core.errors import (
-    CommerceError,
-    DatabaseError,
-    DatabaseNotMigratedError,
-    DatabaseUnavailableError,
-    InvalidDatabaseUrlError,
-    MissingDriverError,
-    VersionConflictError,
-)
+from commerce_core.database.driver_errors import translate_database_error
+from commerce_core.errors import InvalidDatabaseUrlError, MissingDriverError
 
 _Engine = TypeVar("_Engine", Engine, AsyncEngine)
 
@@ -220,32 +204,3 @@ def _check_postgresql(connection: Connection) -> list[str]:
     if version < minimum:
         problems.append("use PostgreSQL 14 or newer")
     return problems
-
-
-_NO_TABLE_STATES: Final = {"42P01", "42703"}
-"""PostgreSQL: undefined table, undefined column."""
-_NO_TABLE: Final = re.compile(r"no such table|no such column|has no column named")
-_READ_ONLY: Final = re.compile(r"readonly database|read-only transaction")
-
-
-def translate_database_error(error: SQLAlchemyError) -> CommerceError:
-    """Return the error of this library that says in one sentence what a driver's error means."""
-    driver = getattr(error, "orig", None)
-    if isinstance(driver, CommerceError):  # a column type refused a value
-        return driver
-    if isinstance(error, StaleDataError):
-        message = "somebody else saved this record since it was read: read it again"
-        return VersionConflictError(message)
-    reason = str(driver or error).strip().split("\n")[0][:200]
-    if getattr(driver, "sqlstate", None) in _NO_TABLE_STATES or _NO_TABLE.search(reason):
-        message = "the database has not been migrated: run commerce migrate --database URL first"
-        return DatabaseNotMigratedError(message, reason=reason)
-    if _READ_ONLY.search(reason):
-        message = f"the database can only be read here ({reason})"
-        return DatabaseError(message, reason=reason)
-    if isinstance(error, OperationalError | InterfaceError) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
-    ):
-        message = f"the database does not answer ({reason}): check that it runs and its address"
-        return DatabaseUnavailableError(message, reason=reason)
-    return DatabaseError(f"the database refused: {reason}", reason=reason)

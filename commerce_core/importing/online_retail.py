@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 
-from commerce_core.database.bulk import postpone_checkpoints, resume_checkpoints
+from commerce_core.database.bulk import postpone_checkpoints, resume_checkpoints, update_statistics
 from commerce_core.errors import OperationInProgressError
 from commerce_core.flows import Transaction, run_flow
 from commerce_core.importing.catalog_rows import by_product, write_products, write_suffixes
@@ -111,6 +111,8 @@ def import_flow(
         )
     )
     yield Transaction(resume_checkpoints)
+    if count:
+        yield Transaction(update_statistics)
     return summary
 
 

@@ -21,6 +21,7 @@ from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import (
     require_actor,
     require_available_place,
+    require_cause,
     require_quantity,
     require_reason,
 )
@@ -169,7 +170,8 @@ def deallocate_stock(
 
 def list_allocations(session: Session, holder: ledger.Cause) -> Sequence[Allocation]:
     """Return the allocations of a holder, the oldest first."""
-    query = select(Allocation).filter_by(holder_kind=holder.kind, holder_ref=holder.id)
+    whose = require_cause(holder, name="the holder")
+    query = select(Allocation).filter_by(holder_kind=whose.kind, holder_ref=whose.id)
     ordered = query.order_by(Allocation.id).execution_options(populate_existing=True)
     return session.scalars(ordered).all()
 
@@ -182,10 +184,11 @@ def lock_allocation(
     Raises:
         AllocationNotFoundError: there is no such allocation.
     """
-    found = ledger.lock_with(session, Allocation, [allocation.id])
+    number = id_of(allocation, Allocation)
+    found = ledger.lock_with(session, Allocation, [number])
     if not found:
-        message = f"there is no allocation {allocation.id}"
-        raise AllocationNotFoundError(message, allocation_id=allocation.id)
+        message = f"there is no allocation {number}"
+        raise AllocationNotFoundError(message, allocation_id=number)
     return found[0]
 
 
@@ -200,7 +203,8 @@ def require_part_open(allocation: Allocation, pieces: int) -> None:
 
 def holder_story(holder: ledger.Cause, key: str | None) -> dict[str, Any]:
     """Return the columns that say whose an allocation is, and its idempotency key."""
-    return {"holder_kind": holder.kind, "holder_ref": holder.id, "idempotency_key": key}
+    cause = require_cause(holder, name="the holder")
+    return {"holder_kind": cause.kind, "holder_ref": cause.id, "idempotency_key": key}
 
 
 def find_replay(session: Session, actor: str, key: str | None) -> Allocation | None:

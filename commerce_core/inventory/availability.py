@@ -15,6 +15,7 @@ from commerce_core.catalog.models import Variant, VariantStatus
 from commerce_core.clock import require_aware, utc_now
 from commerce_core.inventory.hold_models import Reservation, ReservationStatus
 from commerce_core.inventory.models import StockLevel, StockLocation
+from commerce_core.records import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,11 +92,12 @@ def available_now(session: Session, variant: Variant, location: StockLocation) -
 
     0 where the location is closed or the variant archived. For a kit see ``kit_available``.
     """
+    number, place = id_of(variant, Variant), id_of(location, StockLocation)
     return next(
         (
             row.available
-            for row in list_availability(session, [variant.id])
-            if row.location_id == location.id and row.is_offered
+            for row in list_availability(session, [number])
+            if row.location_id == place and row.is_offered
         ),
         0,
     )

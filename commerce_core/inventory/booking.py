@@ -15,6 +15,7 @@ from commerce_core.inventory import ledger
 from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import (
     require_actor,
+    require_cause,
     require_open,
     require_reason,
 )
@@ -58,14 +59,15 @@ def checked_fact(
     """Return a fact of what a caller gave.
 
     Raises:
-        InvalidTextError, InvalidInputError: a text cannot be stored.
+        InvalidTextError: a text cannot be stored.
+        InvalidInputError: the cause is none.
     """
     return Fact(
         kind,
         deltas,
         require_actor(actor),
         require_reason(reason),
-        cause,
+        None if cause is None else require_cause(cause),
         occurred_at,
         None if idempotency_key is None else require_key(idempotency_key),
     )

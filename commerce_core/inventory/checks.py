@@ -5,12 +5,20 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from commerce_core.errors import InvalidQuantityError, LocationClosedError, VariantArchivedError
-from commerce_core.inventory.ledger import MAX_QUANTITY
+from commerce_core.errors import (
+    InvalidInputError,
+    InvalidQuantityError,
+    LocationClosedError,
+    VariantArchivedError,
+)
+from commerce_core.inventory.ledger import MAX_QUANTITY, Cause
 from commerce_core.inventory.models import REASON_LENGTH
-from commerce_core.text import clean_optional, clean_text
+from commerce_core.records import number_of
+from commerce_core.text import clean_optional, clean_text, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from commerce_core.inventory.ledger import LevelState
 
 ACTOR_LENGTH: Final = 120
@@ -53,6 +61,31 @@ def require_whole(quantity: int) -> int:
         message = f"the quantity is larger than {MAX_QUANTITY:,}"
         raise InvalidQuantityError(message, quantity=f"{Decimal(quantity):.3e}")
     return quantity
+
+
+def require_pieces(received: Mapping[int, int]) -> dict[int, int]:
+    """Return line id → pieces in ascending id, each from 1.
+
+    Raises:
+        InvalidInputError: a key is no id of a line.
+        InvalidQuantityError: a quantity is not a whole number from 1.
+    """
+    if any(number_of(line_id) is None for line_id in received):
+        message = "say what arrived by the ids of the lines: {line.id: pieces}"
+        raise InvalidInputError(message)
+    return {line_id: require_quantity(received[line_id]) for line_id in sorted(received)}
+
+
+def require_cause(cause: object, *, name: str = "the cause") -> Cause:
+    """Return ``cause`` if it is one; a record or a text names nothing that can be found again.
+
+    Raises:
+        InvalidInputError: it is something else.
+    """
+    if not isinstance(cause, Cause):
+        message = f'{name} is a Cause such as Cause("order_line", "812"), not {shown(cause)}'
+        raise InvalidInputError(message)
+    return cause
 
 
 def require_limit(limit: int) -> int:

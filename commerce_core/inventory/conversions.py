@@ -19,6 +19,7 @@ from commerce_core.inventory.hold_models import Allocation, Reservation, Reserva
 from commerce_core.inventory.ledger.objects import persistent
 from commerce_core.inventory.models import MovementKind
 from commerce_core.inventory.replays import conflict
+from commerce_core.records import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,7 +50,7 @@ def allocate_reservation(
     """
     key = None if idempotency_key is None else require_key(idempotency_key)
     story = holder_story(holder, key)
-    wanted = {reservation.id: story}
+    wanted = {id_of(reservation, Reservation): story}
     return _allocate(session, [reservation], wanted, actor=actor, holder_ref=holder_ref)[0]
 
 
@@ -67,7 +68,7 @@ def allocate_reservations(
     statements is constant. Returns the allocations in the order of ``holders``. Errors and
     replays as in ``allocate_reservation``.
     """
-    stories = {r.id: holder_story(holder, None) for r, holder in holders.items()}
+    stories = {id_of(r, Reservation): holder_story(holder, None) for r, holder in holders.items()}
     return _allocate(session, list(holders), stories, actor=actor, holder_ref=holder_ref)
 
 

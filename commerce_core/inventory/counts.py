@@ -18,7 +18,7 @@ from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import require_actor, require_quantity
 from commerce_core.inventory.count_models import CountStatus, StockCount, StockCountLine
 from commerce_core.inventory.models import MovementKind, StockLocation
-from commerce_core.records import id_of
+from commerce_core.records import id_of, locked
 from commerce_core.text import clean_text
 
 if TYPE_CHECKING:
@@ -127,17 +127,16 @@ def cancel_count(session: Session, count: StockCount, *, actor: str) -> StockCou
 
 def list_count_lines(session: Session, count: StockCount) -> Sequence[StockCountLine]:
     """Return what was counted so far, in the order of counting."""
-    query = select(StockCountLine).filter_by(count_id=count.id).order_by(StockCountLine.id)
+    query = (
+        select(StockCountLine)
+        .filter_by(count_id=id_of(count, StockCount))
+        .order_by(StockCountLine.id)
+    )
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def _open(session: Session, count: StockCount) -> StockCount:
-    current = session.scalars(
-        select(StockCount)
-        .filter_by(id=count.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
+    current = locked(session, count, StockCount)
     if current.status is not CountStatus.OPEN:
         message = f"the count {current.name!r} is {current.status.value}: start a new one"
         raise InvalidStateError(message, count_id=current.id, status=current.status.value)

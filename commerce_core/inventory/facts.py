@@ -10,11 +10,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from commerce_core.errors import InvalidQuantityError
+from commerce_core.errors import InvalidInputError, InvalidQuantityError
 from commerce_core.inventory.booking import book, checked_fact
 from commerce_core.inventory.checks import require_quantity, require_whole
 from commerce_core.inventory.models import REASON_LENGTH, MovementKind, StockMovement
-from commerce_core.text import clean_text
+from commerce_core.text import clean_text, shown
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -82,10 +82,12 @@ def restock(
     """Book pieces that came back from a customer, sellable or ``set_aside``.
 
     Give the return line as ``cause`` and a key, and a repeat adds nothing. Errors as in
-    ``receive_stock``.
+    ``receive_stock``, and InvalidInputError for a place that is none of ``SetAside``.
     """
     pieces = require_quantity(quantity)
-    deltas = {"on_hand": pieces} | ({set_aside.value: pieces} if set_aside else {})
+    deltas = {"on_hand": pieces}
+    if set_aside is not None:
+        deltas[_require_place(set_aside).value] = pieces
     fact = checked_fact(
         MovementKind.RESTOCKED,
         deltas,
@@ -154,9 +156,11 @@ def set_aside_stock(
 
     Raises:
         InsufficientStockError: fewer are on hand, or set aside there.
+        InvalidInputError: the place is none of ``SetAside``.
         InvalidQuantityError, InvalidTextError, IdempotencyConflictError: as in adjust_stock.
     """
     pieces = require_whole(quantity)
+    where = _require_place(place)
     if pieces == 0:
         message = "setting 0 aside changes nothing: give a quantity, negative to put it back"
         raise InvalidQuantityError(message, quantity=0)
@@ -167,10 +171,10 @@ def set_aside_stock(
         (SetAside.QUALITY_CONTROL, False): MovementKind.QUALITY_RELEASED,
     }
     why = clean_text(reason, name="the reason", max_length=REASON_LENGTH)
-    kind = kinds[place, pieces > 0]
+    kind = kinds[where, pieces > 0]
     fact = checked_fact(
         kind,
-        {place.value: pieces},
+        {where.value: pieces},
         actor=actor,
         reason=why,
         idempotency_key=idempotency_key,
@@ -193,14 +197,25 @@ def write_off_stock(
 
     Raises:
         InsufficientStockError: fewer are set aside there.
+        InvalidInputError: the place is none of ``SetAside``.
         InvalidQuantityError, InvalidTextError, IdempotencyConflictError: as in adjust_stock.
     """
     pieces = require_quantity(quantity)
     fact = checked_fact(
         MovementKind.WRITTEN_OFF,
-        {"on_hand": -pieces, place.value: -pieces},
+        {"on_hand": -pieces, _require_place(place).value: -pieces},
         actor=actor,
         reason=clean_text(reason, name="the reason", max_length=REASON_LENGTH),
         idempotency_key=idempotency_key,
     )
     return book(session, variant, location, fact)
+
+
+def _require_place(place: SetAside) -> SetAside:
+    """Return ``place``; its text, such as "damaged", is taken too."""
+    try:
+        return SetAside(place)
+    except ValueError as exc:
+        names = " or ".join(one.value for one in SetAside)
+        message = f"stock is set aside as {names}, not {shown(place)}"
+        raise InvalidInputError(message, place=shown(place)) from exc

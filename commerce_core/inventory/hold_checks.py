@@ -14,6 +14,7 @@ from commerce_core.errors import (
 )
 from commerce_core.inventory import ledger
 from commerce_core.inventory.hold_models import HOLDER_LENGTH, Reservation, ReservationStatus
+from commerce_core.records import id_of
 from commerce_core.text import clean_optional, shown
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def lock_reservations(
     Raises:
         ReservationNotFoundError: one does not exist, or is not that of ``holder_ref``.
     """
-    ids = {reservation.id for reservation in reservations}
+    ids = {id_of(reservation, Reservation) for reservation in reservations}
     found = ledger.lock_with(session, Reservation, ids)
     if missing := ids - {current.id for _, current in found}:
         raise not_found(min(missing))
@@ -69,6 +70,18 @@ def require_hold(expires_in: timedelta) -> timedelta:
         message = f"a hold lasts from one second to {MAX_HOLD.days} days, not {asked}"
         raise InvalidTimeError(message, expires_in=asked)
     return expires_in
+
+
+def require_span(within: object) -> timedelta:
+    """Return ``within`` if it is a span of at most 30 days, as no hold lasts longer.
+
+    Raises:
+        InvalidTimeError: it is something else.
+    """
+    if not isinstance(within, timedelta):
+        message = f"a span of time is a timedelta, not {shown(within)}"
+        raise InvalidTimeError(message, within=shown(within))
+    return max(-MAX_HOLD, min(within, MAX_HOLD))
 
 
 def require_holder(holder_ref: str | None) -> str | None:

@@ -17,6 +17,7 @@ from commerce_core.inventory.availability import list_availability
 from commerce_core.inventory.checks import require_quantity
 from commerce_core.inventory.kit_models import KitComponent
 from commerce_core.inventory.models import StockLevel
+from commerce_core.records import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,10 +37,11 @@ def define_kit(session: Session, kit: Variant, components: Mapping[Variant, int]
         InvalidInputError: no components, a kit within a kit, or the kit has stock of its own.
         InvalidQuantityError: a quantity is not a whole number from 1.
     """
+    id_of(kit, Variant)
     if not components:
         message = f"the kit {kit.sku} needs at least one component"
         raise InvalidInputError(message, sku=kit.sku)
-    pieces = {component.id: require_quantity(n) for component, n in components.items()}
+    pieces = {id_of(v, Variant): require_quantity(n) for v, n in components.items()}
     _require_flat(session, kit, list(pieces))
     session.execute(delete(KitComponent).where(KitComponent.kit_id == kit.id))
     session.add_all(
@@ -90,7 +92,8 @@ def kit_available(session: Session, kit: Variant) -> dict[int, int]:
 
     Empty where the kit (or ``kit`` is no kit) is not on offer. What has expired counts.
     """
-    parts = components_of(session, [kit.id]).get(kit.id, {})
+    number = id_of(kit, Variant)
+    parts = components_of(session, [number]).get(number, {})
     there: dict[int, dict[int, int]] = defaultdict(dict)
     for row in list_availability(session, list(parts)):
         there[row.location_id][row.variant_id] = row.available if row.is_offered else 0

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from commerce_core.catalog.models import Variant
 from commerce_core.inventory.purchasing_models import (
     PurchaseOrder,
     PurchaseOrderLine,
     PurchaseReceipt,
+    Supplier,
 )
+from commerce_core.records import id_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-    from commerce_core.catalog.models import Variant
-    from commerce_core.inventory.purchasing_models import Supplier
 
 _DAY_SECONDS = 86_400
 
@@ -46,9 +46,9 @@ def observed_lead_time(
         .where(PurchaseOrder.ordered_at.is_not(None))
     )
     if supplier is not None:
-        query = query.where(PurchaseOrder.supplier_id == supplier.id)
+        query = query.where(PurchaseOrder.supplier_id == id_of(supplier, Supplier))
     if variant is not None:
-        query = query.where(PurchaseOrderLine.variant_id == variant.id)
+        query = query.where(PurchaseOrderLine.variant_id == id_of(variant, Variant))
     rows = session.execute(query).all()
     samples = [
         (quantity, (received_at - ordered_at).total_seconds() / _DAY_SECONDS)

@@ -73,7 +73,7 @@ def stock_as_of(session: Session, variant: Variant, at: datetime) -> Sequence[Pa
     query = (
         select(StockMovement)
         .join(StockLevel, StockMovement.level_id == StockLevel.id)
-        .where(StockLevel.variant_id == variant.id, StockMovement.version == last)
+        .where(StockLevel.variant_id == id_of(variant, Variant), StockMovement.version == last)
         .order_by(StockMovement.location_id)
     )
     return [

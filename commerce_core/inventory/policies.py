@@ -70,7 +70,7 @@ def find_policy(session: Session, variant: Variant, location: StockLocation) -> 
     """Return the policy of a level as it is now, or None where nobody decided anything."""
     return session.scalars(
         select(StockPolicy)
-        .filter_by(variant_id=variant.id, location_id=location.id)
+        .filter_by(variant_id=id_of(variant, Variant), location_id=id_of(location, StockLocation))
         .execution_options(populate_existing=True)
     ).first()
 

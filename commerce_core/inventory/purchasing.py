@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from commerce_core.catalog.models import Variant
-from commerce_core.clock import require_aware
+from commerce_core.clock import require_past
 from commerce_core.errors import (
     DuplicateError,
     InvalidInputError,
@@ -22,7 +22,12 @@ from commerce_core.errors import (
 )
 from commerce_core.inventory import ledger
 from commerce_core.inventory.backorders import fill
-from commerce_core.inventory.checks import require_actor, require_open, require_quantity
+from commerce_core.inventory.checks import (
+    require_actor,
+    require_open,
+    require_pieces,
+    require_quantity,
+)
 from commerce_core.inventory.models import MovementKind, StockLocation
 from commerce_core.inventory.purchasing_models import (
     PurchaseOrder,
@@ -32,8 +37,9 @@ from commerce_core.inventory.purchasing_models import (
     Supplier,
 )
 from commerce_core.inventory.replays import Once
-from commerce_core.records import id_of
-from commerce_core.text import clean_optional, clean_text
+from commerce_core.money import Money
+from commerce_core.records import id_of, locked
+from commerce_core.text import clean_optional, clean_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,8 +47,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
-
-    from commerce_core.money import Money
 
 _OPEN = (PurchaseStatus.ORDERED, PurchaseStatus.PARTIALLY_RECEIVED)
 
@@ -87,15 +91,14 @@ def create_purchase_order(
         InvalidQuantityError: a quantity is not a whole number from 1.
         IdempotencyConflictError: the key was used with other content.
     """
-    currencies = {cost.currency for _, cost in lines.values()}
+    priced = {id_of(v, Variant): _priced(line) for v, line in lines.items()}
+    currencies = {cost.currency for _, cost in priced.values()}
     if len(currencies) != 1:
         message = "a purchase order needs lines, all in one currency"
         raise InvalidInputError(message, currencies=sorted(currencies))
-    if any(cost.amount < 0 for _, cost in lines.values()):
+    if any(cost.amount < 0 for _, cost in priced.values()):
         raise InvalidInputError("a unit cost is negative")
-    wanted = {
-        id_of(v, Variant): (require_quantity(n), cost.amount) for v, (n, cost) in lines.items()
-    }
+    wanted = {number: (pieces, cost.amount) for number, (pieces, cost) in priced.items()}
     _require_day(expected_on)
     who = require_actor(actor)
     place = [id_of(supplier, Supplier), id_of(location, StockLocation), expected_on]
@@ -129,6 +132,17 @@ def create_purchase_order(
     return order
 
 
+def _priced(line: object) -> tuple[int, Money]:
+    """Return a line's pieces and unit cost."""
+    if not isinstance(line, tuple) or len(line) != len(("pieces", "cost")):  # what a host may give
+        raise InvalidInputError("a line of a purchase order is (pieces, unit cost)")
+    pieces, cost = line
+    if not isinstance(cost, Money):
+        message = f'a unit cost is Money such as Money.of("4.20", "EUR"), not {shown(cost)}'
+        raise InvalidInputError(message)
+    return require_quantity(pieces), cost
+
+
 def _require_day(day: object) -> None:
     """Refuse what is no date; a moment would lose its time on one database and fail on another."""
     if day is not None and type(day) is not date:
@@ -143,9 +157,10 @@ def place_purchase_order(
 
     Raises:
         InvalidStateError: it is not a draft.
+        InvalidTimeError: ``ordered_at`` has no time zone, or lies in the future.
     """
     who = require_actor(actor)
-    moment = None if ordered_at is None else require_aware(ordered_at, name="ordered_at")
+    moment = None if ordered_at is None else require_past(ordered_at, name="ordered_at")
     current, lines = _locked(session, order, (PurchaseStatus.DRAFT,), "ordered")
     with _levels(session, current, lines) as levels:
         batch = ledger.Batch(session, actor=who)
@@ -178,9 +193,9 @@ def receive_purchase_order(
         LocationClosedError, InvalidQuantityError: as in ``receive_stock``.
         IdempotencyConflictError: the key was used with other content.
     """
-    pieces = {line_id: require_quantity(n) for line_id, n in sorted(received.items())}
+    pieces = require_pieces(received)
     who = require_actor(actor)
-    content = {"order": order.id, "received": list(pieces.items())}
+    content = {"order": id_of(order, PurchaseOrder), "received": list(pieces.items())}
     once = Once(session, actor=who, verb="receive_purchase_order", key=idempotency_key, **content)
     current = _lock(session, order)
     if once.earlier() is not None:
@@ -244,7 +259,7 @@ def list_purchase_order_lines(
     session: Session, order: PurchaseOrder
 ) -> Sequence[PurchaseOrderLine]:
     """Return the lines of a purchase order as they are now."""
-    query = select(PurchaseOrderLine).filter_by(purchase_order_id=order.id)
+    query = select(PurchaseOrderLine).filter_by(purchase_order_id=id_of(order, PurchaseOrder))
     ordered = query.order_by(PurchaseOrderLine.id).execution_options(populate_existing=True)
     return session.scalars(ordered).all()
 
@@ -260,12 +275,7 @@ def _locked(
 
 
 def _lock(session: Session, order: PurchaseOrder) -> PurchaseOrder:
-    return session.scalars(
-        select(PurchaseOrder)
-        .filter_by(id=order.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
+    return locked(session, order, PurchaseOrder)
 
 
 def _require_state(

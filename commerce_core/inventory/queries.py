@@ -8,14 +8,14 @@ from sqlalchemy import select
 
 from commerce_core.catalog.models import Variant
 from commerce_core.clock import require_aware
-from commerce_core.errors import LocationNotFoundError
+from commerce_core.errors import InvalidInputError, LocationNotFoundError
 from commerce_core.inventory.checks import require_limit
-from commerce_core.inventory.models import StockLevel, StockLocation, StockMovement
+from commerce_core.inventory.models import MovementKind, StockLevel, StockLocation, StockMovement
 from commerce_core.records import id_of
 from commerce_core.text import searchable, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -71,15 +71,17 @@ def stock_history(
     location: StockLocation | None = None,
     before: StockMovement | None = None,
     since: datetime | None = None,
+    kinds: Collection[MovementKind] = (),
     limit: int = 100,
 ) -> Sequence[StockMovement]:
     """Return movements of a variant, newest first, at most ``limit`` (and at most 1,000).
 
     ``before`` continues after the last movement of the page before; ``since`` leaves out what
-    occurred earlier.
+    occurred earlier; ``kinds`` leaves out other kinds (none given: all kinds are wanted).
 
     Raises:
         InvalidTimeError: ``since`` has no time zone.
+        InvalidInputError: a kind is none of ``MovementKind``.
         InvalidQuantityError: ``limit`` is not a whole number.
     """
     query = select(StockMovement).filter_by(variant_id=id_of(variant, Variant))
@@ -89,5 +91,15 @@ def stock_history(
         query = query.where(StockMovement.id < id_of(before, StockMovement))
     if since is not None:
         query = query.where(StockMovement.occurred_at >= require_aware(since, name="since"))
+    if kinds:
+        query = query.where(StockMovement.kind.in_(sorted({_require_kind(kind) for kind in kinds})))
     query = query.order_by(StockMovement.id.desc()).limit(require_limit(limit))
     return session.scalars(query).all()
+
+
+def _require_kind(kind: MovementKind) -> MovementKind:
+    try:
+        return MovementKind(kind)
+    except ValueError as exc:
+        message = f"there is no kind of movement {shown(kind)}"
+        raise InvalidInputError(message, kind=shown(kind)) from exc

@@ -34,6 +34,7 @@ from commerce_core.inventory.hold_checks import (
     require_hold,
     require_holder,
     require_own,
+    require_span,
     too_few,
 )
 from commerce_core.inventory.hold_models import Reservation, ReservationStatus
@@ -227,11 +228,15 @@ def get_reservation(
 def list_expiring(
     session: Session, *, within: timedelta, limit: int = 100
 ) -> Sequence[Reservation]:
-    """Return active reservations that end within ``within`` from now, the next one first."""
+    """Return active reservations that end within ``within`` from now, the next one first.
+
+    Raises:
+        InvalidTimeError: ``within`` is no span of time.
+    """
     query = (
         select(Reservation)
         .where(Reservation.status == ReservationStatus.ACTIVE)
-        .where(Reservation.expires_at <= utc_now() + within)
+        .where(Reservation.expires_at <= utc_now() + require_span(within))
         .order_by(Reservation.expires_at, Reservation.id)
         .limit(require_limit(limit))
         .execution_options(populate_existing=True)

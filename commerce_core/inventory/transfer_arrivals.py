@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from commerce_core.errors import InvalidInputError
 from commerce_core.inventory import ledger
 from commerce_core.inventory.backorders import fill
-from commerce_core.inventory.checks import require_actor, require_open, require_quantity
+from commerce_core.inventory.checks import require_actor, require_open, require_pieces
 from commerce_core.inventory.models import MovementKind
 from commerce_core.inventory.replays import Once
 from commerce_core.inventory.transfer_models import (
@@ -25,6 +25,7 @@ from commerce_core.inventory.transfer_rows import (
     lock_transfer_in,
     require_state,
 )
+from commerce_core.records import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,9 +54,9 @@ def receive_transfer(
         InvalidQuantityError: a quantity is not a whole number from 1.
         IdempotencyConflictError: the key was used with other content.
     """
-    pieces = {line_id: require_quantity(n) for line_id, n in sorted(received.items())}
+    pieces = require_pieces(received)
     who = require_actor(actor)
-    content = {"transfer": transfer.id, "received": list(pieces.items())}
+    content = {"transfer": id_of(transfer, StockTransfer), "received": list(pieces.items())}
     once = Once(session, actor=who, verb="receive_transfer", key=idempotency_key, **content)
     current = lock_transfer(session, transfer)
     if once.earlier() is not None:

@@ -13,6 +13,7 @@ from commerce_core.inventory.transfer_models import (
     StockTransferLine,
     TransferStatus,
 )
+from commerce_core.records import id_of, locked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def list_transfer_lines(session: Session, transfer: StockTransfer) -> Sequence[StockTransferLine]:
     """Return the lines of a transfer as they are now."""
-    query = select(StockTransferLine).filter_by(transfer_id=transfer.id)
+    query = select(StockTransferLine).filter_by(transfer_id=id_of(transfer, StockTransfer))
     ordered = query.order_by(StockTransferLine.id).execution_options(populate_existing=True)
     return session.scalars(ordered).all()
 
@@ -55,12 +56,7 @@ def require_state(
 
 def lock_transfer(session: Session, transfer: StockTransfer) -> StockTransfer:
     """Return the transfer as it is now, locked until the transaction ends."""
-    return session.scalars(
-        select(StockTransfer)
-        .filter_by(id=transfer.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
+    return locked(session, transfer, StockTransfer)
 
 
 def levels_of(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,6 +20,7 @@ from commerce_core.database import (
     make_async_session_factory,
     make_engine,
     make_session_factory,
+    metadata_for,
 )
 from commerce_core.flows import run_in_transaction, run_in_transaction_async
 from commerce_core.journal import begin_epoch, ensure_epoch
@@ -68,14 +69,23 @@ class Database:
             return list(answer) if answer.returns_rows else []
 
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Return every row of every table of ours, to compare before and after."""
+        """Return every row of every table of ours that is here, to compare before and after."""
         from commerce_core.models import metadata  # noqa: PLC0415 - not every test needs all
 
+        here = set(inspect(self.engine).get_table_names())
         with self.engine.connect() as connection:
             return {
                 table.name: sorted(map(tuple, connection.execute(table.select())), key=repr)
                 for table in metadata.sorted_tables
+                if table.name in here
             }
+
+
+def create_stock_alone(url: str) -> None:
+    """Create the tables a host with its own orders needs, and no others."""
+    with opened(url) as database:
+        metadata_for({"catalog", "inventory"}).create_all(database.engine)
+        database.run(ensure_epoch)
 
 
 @contextmanager
@@ -210,8 +220,20 @@ class SqliteFiles:
             shutil.copyfile(self._template, path)
         return f"sqlite:///{path}"
 
+    def stock_alone_url(self) -> str:
+        """Return a file with the tables of a host that has orders of its own, and no others."""
+        path = self._folder / f"shop{next(self._numbers)}.db"
+        shutil.copyfile(self._stock_alone, path)
+        return f"sqlite:///{path}"
+
     @cached_property
     def _template(self) -> Path:
         path = self._folder / "template.db"
         upgrade(f"sqlite:///{path}")
+        return path
+
+    @cached_property
+    def _stock_alone(self) -> Path:
+        path = self._folder / "stock_alone.db"
+        create_stock_alone(f"sqlite:///{path}")
         return path

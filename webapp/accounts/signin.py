@@ -17,7 +17,7 @@ from commerce_core.errors import InvalidInputError
 from webapp.accounts.models import User
 from webapp.accounts.passwords import verify_password_async
 from webapp.accounts.sessions import SessionLimits, end_session, start_session
-from webapp.accounts.throttle import TooManyAttemptsError, count_attempt, forget_attempts
+from webapp.accounts.throttle import TooManyAttemptsError, count_attempt, forgive_attempt
 from webapp.accounts.users import find_user
 from webapp.database import Transact
 from webapp.settings import Settings
@@ -94,7 +94,7 @@ def _open_session(
         or now_stored.password_hash != user.password_hash
     ):
         raise WrongCredentialsError(_WRONG)
-    forget_attempts(session, email=user.email, address=attempt.address)
+    forgive_attempt(session, email=user.email, address=attempt.address)
     if attempt.old_token is not None:
         end_session(session, attempt.old_token)
     return start_session(session, now_stored, limits=limits, stays=attempt.stays, as_of=as_of)

@@ -2,7 +2,8 @@
 
 Three counters in windows of 15 minutes: one account from one address, one address, one account.
 The attempt is counted first and judged second, in one statement per counter, so that parallel
-attempts cannot slip through together. Whether the account exists plays no part.
+attempts cannot slip through together; a right password is taken out of the count again. Whether
+the account exists plays no part.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
 
-from sqlalchemy import case, delete
+from sqlalchemy import case, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -49,10 +50,21 @@ def count_attempt(session: Session, *, email: str, address: str, as_of: datetime
     return wait
 
 
-def forget_attempts(session: Session, *, email: str, address: str) -> None:
-    """Delete the counters of the pair after a right password; the wide ones run on."""
-    key = _key("pair", email, _network(address))
-    session.execute(delete(LoginThrottle).where(LoginThrottle.key == key))
+def forgive_attempt(session: Session, *, email: str, address: str) -> None:
+    """Take a right password out of the count, or an office that signs in at nine locks itself out.
+
+    The pair's counter is deleted. The wide ones lose this one attempt: what was guessed wrong
+    before, by whomever, stays counted.
+    """
+    network = _network(address)
+    pair = _key("pair", email, network)
+    session.execute(delete(LoginThrottle).where(LoginThrottle.key == pair))
+    for key in sorted((_key("address", network), _key("account", email))):
+        this = LoginThrottle.key == key
+        session.execute(delete(LoginThrottle).where(this, LoginThrottle.attempts == 1))
+        session.execute(
+            update(LoginThrottle).where(this).values(attempts=LoginThrottle.attempts - 1)
+        )
 
 
 def delete_old_attempts(session: Session, *, as_of: datetime) -> None:

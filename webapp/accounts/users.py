@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from commerce_core.errors import DuplicateError, InvalidInputError, NotFoundError
+from commerce_core.errors import ConflictError, DuplicateError, InvalidInputError, NotFoundError
 from webapp.accounts.models import User
 from webapp.accounts.roles import Role
 from webapp.accounts.sessions import end_sessions_of
@@ -33,6 +33,13 @@ class DuplicateUserError(DuplicateError):
     """An account with this e-mail address exists already."""
 
     code = "duplicate_user"
+    email: str
+
+
+class LastAdminError(ConflictError):
+    """Without this account nobody could manage accounts any more."""
+
+    code = "last_admin"
     email: str
 
 
@@ -116,8 +123,28 @@ def list_users(session: Session) -> Sequence[User]:
 
 
 def set_user_role(session: Session, user: User, role: Role, *, actor: str) -> None:
-    """Give ``user`` another role. It holds from the next request on, in open sessions too."""
+    """Give ``user`` another role. It holds from the next request on, in open sessions too.
+
+    Raises:
+        LastAdminError: nobody else is an admin who can sign in.
+    """
+    if role is not Role.ADMIN:
+        _require_another_admin(session, user)
     user.role = role
+    user.changed_by = actor
+    session.flush()
+
+
+def set_user_active(session: Session, user: User, *, active: bool, actor: str) -> None:
+    """Let ``user`` sign in again, or no longer: then all open sessions of the account end.
+
+    Raises:
+        LastAdminError: nobody else is an admin who can sign in.
+    """
+    if not active:
+        _require_another_admin(session, user)
+        end_sessions_of(session, user)
+    user.is_active = active
     user.changed_by = actor
     session.flush()
 
@@ -128,3 +155,16 @@ def set_user_password(session: Session, user: User, password_hash: str, *, actor
     user.changed_by = actor
     end_sessions_of(session, user)
     session.flush()
+
+
+def _require_another_admin(session: Session, user: User) -> None:
+    """Locks the admins, so that two of them cannot be taken away at the same moment."""
+    admins = session.scalars(
+        select(User.id)
+        .where(User.role == Role.ADMIN, User.is_active)
+        .order_by(User.id)
+        .with_for_update()
+    ).all()
+    if list(admins) == [user.id]:
+        message = f"{user.email} is the last admin: make somebody else an admin first"
+        raise LastAdminError(message, email=user.email)

@@ -17,6 +17,7 @@ from webapp.commands.terminal import (
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
 _ROLES: Final = [role.value for role in Role]
 
@@ -31,6 +32,8 @@ def register(subparsers: Subparsers) -> None:
     role.add_argument("email")
     role.add_argument("role", choices=_ROLES)
     add_database_option(role)
+    _register_switch(actions, "deactivate", deactivate, help="let an account sign in no longer")
+    _register_switch(actions, "activate", activate, help="let an account sign in again")
     password = add_command(actions, "set-password", set_password, help="set another password")
     password.add_argument("email")
     _add_password_option(password)
@@ -43,6 +46,18 @@ def _register_add(actions: Subparsers) -> None:
     parser.add_argument("--name", help="shown in the pages (default: the part before the @)")
     parser.add_argument("--role", choices=_ROLES, default=Role.VIEWER.value)
     _add_password_option(parser)
+    add_database_option(parser)
+
+
+def _register_switch(
+    actions: Subparsers,
+    name: str,
+    run: Callable[[argparse.Namespace], None],
+    *,
+    help: str,  # noqa: A002 - argparse's word
+) -> None:
+    parser = add_command(actions, name, run, help=help)
+    parser.add_argument("email")
     add_database_option(parser)
 
 
@@ -105,6 +120,35 @@ def set_role(arguments: argparse.Namespace) -> None:
             ),
         )
     say(f"{arguments.email} is {arguments.role} from now on.")
+
+
+def deactivate(arguments: argparse.Namespace) -> None:
+    """Let an account sign in no longer, and end its open sessions."""
+    _switch(arguments, active=False)
+    say(f"{arguments.email} cannot sign in any more; open sessions were ended.")
+
+
+def activate(arguments: argparse.Namespace) -> None:
+    """Let an account sign in again."""
+    _switch(arguments, active=True)
+    say(f"{arguments.email} can sign in again.")
+
+
+def _switch(arguments: argparse.Namespace, *, active: bool) -> None:
+    from commerce_core.flows import run_in_transaction  # noqa: PLC0415 - see the package
+    from webapp.accounts.users import get_user, set_user_active  # noqa: PLC0415
+    from webapp.commands.databases import open_migrated  # noqa: PLC0415
+
+    with open_migrated(arguments.database) as sessions:
+        run_in_transaction(
+            sessions,
+            lambda session: set_user_active(
+                session,
+                get_user(session, email=arguments.email),
+                active=active,
+                actor=COMMAND_ACTOR,
+            ),
+        )
 
 
 def set_password(arguments: argparse.Namespace) -> None:

@@ -81,6 +81,13 @@ function showToast({ text, tone = "" }) {
   toasts.append(toast);
 }
 
+// What was done is told once: the address forgets it, or every reload would say it again.
+const here = new URL(location.href);
+if (here.searchParams.has("done")) {
+  here.searchParams.delete("done");
+  history.replaceState(history.state, "", here);
+}
+
 if (toasts) {
   for (const toast of toasts.querySelectorAll("[data-toast]")) startToast(toast);
   new MutationObserver((changes) => {
@@ -121,7 +128,7 @@ document.addEventListener("keydown", (event) => {
 // A facet is chosen: send the filter form at once. Typing in its search is the form's own hx-trigger.
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-filters]");
-  if (form && event.target.matches("[type=checkbox], [type=radio], select")) form.requestSubmit();
+  if (form && event.target.matches("[type=checkbox], [type=radio], [type=date], select")) form.requestSubmit();
 });
 
 // After a refused form the first wrong field has the focus, on a page and in a swapped fragment.

@@ -8,11 +8,11 @@
 //   : comment         every 15 s          a heartbeat; any byte counts as contact
 // Any element with an id and a data-version is a cell. Other content of a message goes to htmx.
 // A frame has plain figures in <strong>; a button around one on the page stays there.
-// A table that can be read again has an id and is marked data-live-region. What is said about the
-// connection is live.js's: it hears `live:changed` and `live:waiting` from here.
+// A table that can be read again has an id and is marked data-live-region; tables.js minds what came
+// while that was under way. What is said about the connection is live.js's: it hears `live:changed`
+// and `live:waiting` from here.
 
 const FLASH_MS = 1_600;
-const REMEMBER_MS = 30_000; // longer than any reading of a table takes
 const KEPT = new Set(["data-flash", "data-htmx-powered", "aria-expanded", "hx-morph-skip"]);
 const LOW = '[data-state="low"], [data-state="out"]';
 
@@ -24,7 +24,6 @@ let isPaused = false;
 let mustReread = false;
 const waiting = new Map(); // id -> newest cell that came while paused
 const held = new Map(); // id -> newest cell that came while its cell was being edited
-const lately = new Map(); // id -> {cell, at}: what came in the last half minute, in the order it came
 
 // --- cells -----------------------------------------------------------------------------------
 
@@ -177,26 +176,10 @@ function receive(cells) {
   tellWaiting();
 }
 
-/** Keep cells for a while, also those of rows that are not here: a search may bring the row. */
-function remember(cells) {
-  const now = Date.now();
-  for (const cell of cells) {
-    const known = lately.get(cell.id);
-    if (known && versionOf(known.cell) >= versionOf(cell)) continue;
-    lately.delete(cell.id);
-    lately.set(cell.id, { cell, at: now });
-  }
-  for (const [id, { at }] of lately) {
-    if (now - at < REMEMBER_MS) break;
-    lately.delete(id);
-  }
-}
-
-// A table was read anew. What the stream told while the answer was under way may be newer.
-document.addEventListener("htmx:after:swap", () => {
-  const cells = [...lately.values()].map(({ cell }) => cell);
-  if (isPaused) receive(cells);
-  else applyAll(cells, { withFlash: false });
+// A table was read anew: tables.js brings what the stream told while the answer was under way.
+document.addEventListener("live:again", (event) => {
+  if (isPaused) receive(event.detail.cells);
+  else applyAll(event.detail.cells, { withFlash: false });
 });
 
 // A popup closed, or the focus left a cell: what was held back for it is due.
@@ -214,7 +197,7 @@ document.addEventListener("focusout", () => setTimeout(release, 0));
 document.addEventListener("htmx:sse:before:message", (event) => {
   if (!isStream(event) || event.detail.message.event) return;
   const { cells, rest } = takeCells(event.detail.message.data);
-  remember(cells);
+  tell("live:received", { cells });
   receive(cells);
   if (rest) event.detail.message.data = rest;
   else event.detail.cancelled = true;
@@ -239,15 +222,6 @@ document.addEventListener("reset", (event) => {
   if (!isStream(event)) return;
   if (isPaused) mustReread = true;
   else reread();
-});
-
-// A table that was read anew (filter, page) may ask for another stream.
-document.addEventListener("htmx:after:swap", () => {
-  const old = streamElement();
-  const wanted = document.querySelector("[data-stream]")?.dataset.stream;
-  if (!old || !wanted || old.getAttribute("hx-sse:connect") === wanted) return;
-  old.setAttribute("hx-sse:connect", wanted);
-  window.htmx.process(old, true); // ends the old connection and opens the new one
 });
 
 // --- pause -----------------------------------------------------------------------------------

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commerce_core.catalog.models import Product, Variant
@@ -14,12 +14,12 @@ from commerce_core.errors import VariantNotFoundError
 from commerce_core.inventory.models import QUANTITIES, StockLocation, StockMovement
 from commerce_core.inventory.queries import list_locations, stock_history
 from commerce_core.journal import Cursor, read_cursor
-from webapp.accounts.models import User
 from webapp.live.changes import LevelState, VariantState, read_levels, total_of
+from webapp.people import name_people
 from webapp.stock.board import read_swatches
+from webapp.stock.history_filter import HistoryFilter
 
 PAGE_SIZE: Final = 50
-USER_PREFIX: Final = "user:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,10 @@ def get_variant_by_id(session: Session, variant_id: int) -> Variant:
     return variant
 
 
-def read_history(session: Session, variant_id: int, *, before: int | None) -> VariantHistory:
-    """Read the page; ``before`` is the last movement of the page before.
+def read_history(
+    session: Session, variant_id: int, wanted: HistoryFilter, *, zone: ZoneInfo
+) -> VariantHistory:
+    """Read the page: the levels as they are, and the movements that are wanted.
 
     Raises:
         VariantNotFoundError: there is no such variant.
@@ -71,8 +73,16 @@ def read_history(session: Session, variant_id: int, *, before: int | None) -> Va
     product = session.get_one(Product, variant.product_id)
     locations = list_locations(session)
     levels = {level.location_id: level for level in read_levels(session, [variant.id])}
-    anchor = None if before is None else session.get(StockMovement, before)
-    movements = stock_history(session, variant, before=anchor, limit=PAGE_SIZE + 1)
+    before = None if wanted.before is None else session.get(StockMovement, wanted.before)
+    movements = stock_history(
+        session,
+        variant,
+        location=next((one for one in locations if one.code == wanted.location), None),
+        before=before,
+        since=wanted.begins(zone),
+        kinds=wanted.kinds,
+        limit=PAGE_SIZE + 1,
+    )
     return VariantHistory(
         cursor=cursor,
         variant=variant,
@@ -90,17 +100,13 @@ def _lines(
     session: Session, movements: Sequence[StockMovement], locations: Sequence[StockLocation]
 ) -> list[MovementLine]:
     places = {location.id: location.name for location in locations}
-    people = _read_people(session, {movement.actor for movement in movements})
+    people = name_people(session, (movement.actor for movement in movements))
     return [
         MovementLine(
             movement=movement,
             location=places.get(movement.location_id, ""),
-            who=people.get(movement.actor, movement.actor),
-            changes=[
-                (name, delta)
-                for name in QUANTITIES
-                if (delta := getattr(movement, f"{name}_delta"))
-            ],
+            who=people[movement.actor],
+            changes=_changes(movement),
         )
         for movement in movements
     ]
@@ -109,11 +115,3 @@ def _lines(
 def _changes(movement: StockMovement) -> list[tuple[str, int]]:
     deltas = ((name, getattr(movement, f"{name}_delta")) for name in QUANTITIES)
     return [(name, delta) for name, delta in deltas if delta]
-
-
-def _read_people(session: Session, actors: set[str]) -> dict[str, str]:
-    """Return the names of the users among the actors. One query, whoever they are."""
-    numbers = [actor.removeprefix(USER_PREFIX) for actor in actors if actor.startswith(USER_PREFIX)]
-    ids = [int(number) for number in numbers if number.isdecimal()]
-    rows = session.execute(select(User.id, User.name).where(User.id.in_(ids)))
-    return {f"{USER_PREFIX}{user_id}": name for user_id, name in rows}

@@ -19,7 +19,6 @@ from commerce_core.catalog.search import find_products
 from commerce_core.clock import utc_now
 from commerce_core.errors import InsufficientStockError
 from webapp.database import Transact
-from webapp.fields import whole_of
 from webapp.security import Right, signed_in_user
 from webapp.settings import Settings
 from webapp.stock.adjustments import Adjusted, adjust, read_subject
@@ -28,6 +27,7 @@ from webapp.stock.census import CensusTaker
 from webapp.stock.filters import PATH, BoardFilter
 from webapp.stock.forms import AdjustForm, Place
 from webapp.stock.history import read_history
+from webapp.stock.history_filter import HistoryFilter
 from webapp.stock.views import board_context, menu_of, new_address, wants_fragment
 from webapp.wire import safe_next
 
@@ -77,12 +77,13 @@ async def show_variant(
     request: Request[Any, Any, Any],
     variant_id: FromPath[int],
     session: NamedDependency[AsyncSession],
+    settings: NamedDependency[Settings],
     state: State,
 ) -> Template:
     """Show a variant's levels and movements."""
-    text = request.query_params.get("before", "")
-    before = whole_of(text)
-    history = await session.run_sync(read_history, variant_id, before=before)
+    wanted = HistoryFilter.read(request.query_params)
+    zone = ZoneInfo(settings.time_zone)
+    history = await session.run_sync(read_history, variant_id, wanted, zone=zone)
     stream = f"/live/stock?variant={variant_id}&after={history.cursor}"
     user = signed_in_user(request)
     context = {
@@ -90,7 +91,8 @@ async def show_variant(
         "cells": state.cells,
         "stream": stream,
         "may_adjust": Right.CHANGE_STOCK.belongs_to(user),
-        "is_first": before is None,
+        "wanted": wanted,
+        "is_first": wanted.before is None,
         "as_of": utc_now(),
     }
     return _template("stock/variant.html", context)

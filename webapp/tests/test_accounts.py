@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +19,7 @@ from webapp.accounts.throttle import _network
 from webapp.accounts.users import (
     DuplicateUserError,
     InvalidUserError,
+    LastAdminError,
     UserNotFoundError,
     clean_email,
     create_user,
@@ -24,12 +27,17 @@ from webapp.accounts.users import (
     get_user,
     list_users,
     parse_role,
+    set_user_active,
+    set_user_role,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy.orm import Session
+
+
+EMAILS = ("admin@example.com", "clerk@example.com")
 
 
 @pytest.fixture
@@ -83,6 +91,50 @@ def test_what_is_no_address_is_refused(email: str) -> None:
 def test_a_name_that_cannot_be_shown_is_refused(session: Session, name: str) -> None:
     with pytest.raises(InvalidUserError, match="name"):
         add(session, name=name)
+
+
+def test_the_last_admin_who_can_sign_in_stays_one(session: Session) -> None:
+    first = get_user(session, email="admin@example.com")
+    second = get_user(session, email="clerk@example.com")
+    set_user_role(session, second, Role.ADMIN, actor="tests")
+    set_user_active(session, second, active=False, actor="tests")
+
+    with pytest.raises(LastAdminError, match="make somebody else an admin first"):
+        set_user_role(session, first, Role.MANAGER, actor="tests")
+    with pytest.raises(LastAdminError):
+        set_user_active(session, first, active=False, actor="tests")
+    assert (first.role, first.is_active) == (Role.ADMIN, True)
+
+    set_user_active(session, second, active=True, actor="tests")
+    set_user_role(session, first, Role.MANAGER, actor="tests")
+    set_user_role(session, first, Role.VIEWER, actor="tests")  # no admin, so not the last
+    with pytest.raises(LastAdminError):
+        set_user_role(session, second, Role.MANAGER, actor="tests")
+
+
+@pytest.mark.postgres
+def test_two_admins_cannot_take_each_other_away_at_once(postgres_url: str) -> None:
+    engine = make_engine(postgres_url)
+    factory = make_session_factory(engine)
+    with factory() as session:
+        set_user_role(session, get_user(session, email=EMAILS[1]), Role.ADMIN, actor="tests")
+        session.commit()
+    start = Barrier(2)
+
+    def demote(email: str) -> bool:
+        with factory() as session:
+            user = get_user(session, email=email)
+            start.wait()
+            try:
+                set_user_role(session, user, Role.CLERK, actor="tests")
+            except LastAdminError:
+                return False
+            session.commit()
+            return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(demote, EMAILS)) == [False, True]
+    engine.dispose()
 
 
 def test_a_role_is_read_from_its_name() -> None:

@@ -47,13 +47,13 @@ def test_from_an_empty_file_to_an_account_that_can_sign_in(tmp_path: Path) -> No
     variables = {"COMMERCE_DATABASE_URL": url}
     assert run("migrate", **variables).returncode == 0
     made = run(
-        *("user", "add", "Anna@Example.com", "--role", "admin", "--password-stdin"),
+        *("user", "add", "Anna@Example.com", "--role", "manager", "--password-stdin"),
         stdin=f"{PASSWORD}\n",
         **variables,
     )
     assert (made.returncode, made.stderr) == (0, "")
     user = stored(url, "anna@example.com")
-    assert (user.role, user.name) == (Role.ADMIN, "anna")
+    assert (user.role, user.name) == (Role.MANAGER, "anna")
     assert verify_password(PASSWORD, user.password_hash)
     assert run("user", "set-role", "anna@example.com", "viewer", **variables).returncode == 0
     changed = run(
@@ -123,6 +123,9 @@ def test_a_database_that_cannot_be_used_gets_one_sentence(
         (["user", "add", "new@example.com", "--password-stdin"], "short", "10 to 200 characters"),
         (["user", "add", "new@example.com"], "", "--password-stdin"),
         (["user", "set-role", "new@example.com", "admin"], "", "no account"),
+        (["user", "set-role", "admin@example.com", "clerk"], "", "is the last admin"),
+        (["user", "deactivate", "admin@example.com"], "", "is the last admin"),
+        (["user", "deactivate", "new@example.com"], "", "no account"),
         (["user", "set-password", "new@example.com"], "", "no account"),
     ],
 )
@@ -199,3 +202,13 @@ def test_a_wrong_command_shows_how_it_is_used(capsys: pytest.CaptureFixture[str]
         cli.main(["fly"])
     assert caught.value.code == 2
     assert "usage: commerce" in capsys.readouterr().err
+
+
+def test_an_account_is_switched_off_and_on_again(
+    sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["user", "deactivate", "clerk@example.com", "--database", sqlite_url]) == 0
+    assert not stored(sqlite_url, "clerk@example.com").is_active
+    assert "cannot sign in any more" in capsys.readouterr().out
+    assert cli.main(["user", "activate", "clerk@example.com", "--database", sqlite_url]) == 0
+    assert stored(sqlite_url, "clerk@example.com").is_active

@@ -70,6 +70,17 @@ async def test_every_route_answers_everybody_by_right(
             assert answer.status_code == REFUSED, f"{role} got in"
 
 
+async def test_options_lists_the_methods_of_every_route_to_everybody(browser: Browser) -> None:
+    stated = routes()
+    for path in sorted({path for _, path in stated}):
+        methods = {method for method, at in stated if at == path}
+        answer = await browser.http.options(example(path))
+        assert (answer.status_code, answer.content) == (204, b""), path
+        allowed = set(answer.headers["allow"].split(", "))
+        assert allowed - {"HEAD"} == methods - {"HEAD"} | {"OPTIONS"}, path
+        assert ("HEAD" in allowed) is ("GET" in methods and not is_stream(path)), path
+
+
 def leads_to_login(answer: httpx.Response) -> bool:
     return str(answer.headers.get("location", "")).startswith("/login")
 
@@ -143,8 +154,9 @@ async def test_a_new_role_holds_from_the_next_request_on(browser: Browser) -> No
     assert (await browser.get("/style")).status_code == 200
 
     def demote(session: Session) -> None:
-        user = get_user(session, email="admin@example.com")
-        set_user_role(session, user, Role.VIEWER, actor="tests")
+        for email, role in (("clerk", Role.ADMIN), ("admin", Role.VIEWER)):
+            user = get_user(session, email=f"{email}@example.com")
+            set_user_role(session, user, role, actor="tests")
 
     await browser.app.state.database.transact(demote)
     assert (await browser.get("/style")).status_code == REFUSED

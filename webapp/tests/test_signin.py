@@ -13,6 +13,7 @@ from webapp.accounts import passwords, signin
 from webapp.accounts.models import LoginThrottle, WebSession
 from webapp.accounts.roles import Role
 from webapp.accounts.sessions import find_identity, hash_token
+from webapp.accounts.throttle import _LIMITS
 from webapp.accounts.users import get_user, set_user_password
 from webapp.security import live_sessions
 from webapp.settings import Settings
@@ -281,6 +282,18 @@ async def test_the_right_password_clears_the_count(browser: Browser) -> None:
     browser.http.cookies.clear()
     statuses = [(await browser.log_in(CLERK, "wrong")).status_code for _ in range(5)]
     assert statuses == [422] * 5
+
+
+async def test_right_passwords_are_not_counted_against_an_office(browser: Browser) -> None:
+    """Behind one address, all day: a right password leaves the wide counters as they were."""
+    for _ in range(2):
+        assert (await browser.log_in("admin@example.com", "wrong")).status_code == 422
+    for _ in range(_LIMITS["address"] + 5):
+        browser.http.cookies.clear()
+        assert (await browser.log_in(CLERK)).status_code == 303
+    async with browser.app.state.database.reads() as session:
+        counted = (await session.scalars(select(LoginThrottle.attempts))).all()
+    assert counted == [2, 2, 2]  # the admin, the pair, the address; nothing of the clerk
 
 
 async def test_the_counters_name_nobody(browser: Browser) -> None:

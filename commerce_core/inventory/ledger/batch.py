@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from commerce_core.clock import require_aware, utc_now
+from commerce_core.clock import CLOCK_TOLERANCE, require_aware, utc_now
 from commerce_core.database import is_postgresql
 from commerce_core.errors import InvalidQuantityError, InvalidTimeError, LedgerError
 from commerce_core.inventory.hold_models import Allocation, Reservation, ReservationStatus
@@ -19,12 +18,11 @@ from commerce_core.text import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from commerce_core.journal.together import RowsTogether
-
-_CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 
 
 class KeyTakenError(Exception):
@@ -324,7 +322,7 @@ def occurrence(level: LevelState, wanted: datetime | None, now: datetime) -> dat
             f"{last.isoformat()}: book it with the present time and say so in the reason"
         )
         raise InvalidTimeError(message, occurred_at=moment, last_occurred_at=last)
-    if moment > now + _CLOCK_TOLERANCE:
+    if moment > now + CLOCK_TOLERANCE:
         message = f"occurred_at {moment.isoformat()} lies in the future"
         raise InvalidTimeError(message, occurred_at=moment, last_occurred_at=last)
     return moment

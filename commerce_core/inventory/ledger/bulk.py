@@ -6,10 +6,9 @@ physical facts: promises that are no longer covered are booked as ``short``.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from commerce_core.clock import utc_now
+from commerce_core.clock import CLOCK_TOLERANCE, utc_now
 from commerce_core.database.bulk import insert_rows, moment_storer
 from commerce_core.errors import InsufficientStockError, InvalidQuantityError, InvalidTimeError
 from commerce_core.inventory.ledger.bulk_levels import (
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-_CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 _MOVEMENTS: Final[Any] = StockMovement.__table__
 _COLUMNS: Final = (
     "level_id", "variant_id", "location_id", "kind", "actor", "reason", "cause_kind", "cause_id",
@@ -175,6 +173,6 @@ class _Book:
         """Raise InvalidTimeError if a level's last movement lies in the future."""
         for level in self._levels.values():
             last = level.last_occurred_at
-            if last is not None and last > self._now + _CLOCK_TOLERANCE:
+            if last is not None and last > self._now + CLOCK_TOLERANCE:
                 message = f"occurred_at {last.isoformat()} lies in the future"
                 raise InvalidTimeError(message, occurred_at=last)

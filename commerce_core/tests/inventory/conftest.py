@@ -8,6 +8,7 @@ import pytest
 from commerce_core.inventory import create_location, verify_ledger
 from commerce_core.inventory.queries import find_level
 from commerce_core.testing import make_location, make_variant
+from commerce_core.tests.databases import opened
 from commerce_core.tests.inventory.market import market, venue
 
 if TYPE_CHECKING:
@@ -17,11 +18,21 @@ if TYPE_CHECKING:
 
     from commerce_core.catalog import Variant
     from commerce_core.inventory import StockLevel, StockLocation
-    from commerce_core.tests.databases import Database
+    from commerce_core.tests.databases import Database, SqliteFiles
 
     Verb = Callable[..., Any]
 
 __all__ = ["market", "venue"]
+
+
+@pytest.fixture
+def sqlite(sqlite_files: SqliteFiles) -> Iterator[Database]:
+    """Return a fresh SQLite file with the tables of the catalog and of stock, and no others.
+
+    So each test here shows that stock stands without orders; on PostgreSQL all tables are there.
+    """
+    with opened(sqlite_files.stock_alone_url()) as database:
+        yield database
 
 
 @dataclass

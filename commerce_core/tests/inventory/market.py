@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import inspect, text
 
 from commerce_core.clock import use_clock
-from commerce_core.database import TABLE_PREFIX, make_engine, metadata_for
+from commerce_core.database import TABLE_PREFIX
 from commerce_core.inventory import (
     StockLevel,
     StockMovement,
@@ -29,7 +29,7 @@ from commerce_core.inventory import (
 from commerce_core.inventory.models import QUANTITIES
 from commerce_core.journal import ensure_epoch
 from commerce_core.testing import FrozenClock, make_location, make_variant
-from commerce_core.tests.databases import Database, opened, unit_of_work
+from commerce_core.tests.databases import Database, create_stock_alone, opened, unit_of_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -100,23 +100,16 @@ def opened_venue(kind: tuple[str, str, str], servers: Callable[[str], Any]) -> I
     with ExitStack() as stack:
         if name == "sqlite":
             files: SqliteFiles = servers("sqlite_files")
-            url = files.url(migrated=migrated)
+            url = files.url() if migrated else files.stock_alone_url()
         else:
             server: PostgresServer = servers("postgres_server")
             url = stack.enter_context(server.database(migrated=migrated))
-        if not migrated:
-            create_stock_alone(url)
+            if not migrated:
+                create_stock_alone(url)
         clock = FrozenClock()
         database = stack.enter_context(opened(url))
         database.run(ensure_epoch)
         yield Venue(database, stack.enter_context(unit_of_work(database, session)), clock)
-
-
-def create_stock_alone(url: str) -> None:
-    """Create the tables a host with its own orders needs, and no others."""
-    engine = make_engine(url)
-    metadata_for({"catalog", "inventory"}).create_all(engine)
-    engine.dispose()
 
 
 @dataclass

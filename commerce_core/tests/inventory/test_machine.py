@@ -29,7 +29,7 @@ def machine(request: pytest.FixtureRequest) -> type[WholeMachine]:
     def fresh(stack: ExitStack) -> Database:
         if request.param == "sqlite":
             files: SqliteFiles = request.getfixturevalue("sqlite_files")
-            return stack.enter_context(opened(files.url()))
+            return stack.enter_context(opened(files.stock_alone_url()))
         server: PostgresServer = request.getfixturevalue("postgres_server")
         return stack.enter_context(opened(stack.enter_context(server.database())))
 

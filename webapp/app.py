@@ -45,6 +45,7 @@ from webapp.parcels.desk import run_parcels
 from webapp.products import routes as products
 from webapp.purchasing import routes as purchasing
 from webapp.reservations import routes as reservations
+from webapp.returns import routes as returns
 from webapp.security import Right, SessionMiddleware, guard_addresses, guard_rights, require_rights
 from webapp.settings import Settings, load_settings
 from webapp.static_files import make_static_router
@@ -78,6 +79,7 @@ ROUTERS: Final[Sequence[Router]] = (
     order_actions.router,
     order_bulk.router,
     order_sheets.router,
+    returns.router,
 )
 """The router of every feature. A new feature adds one line."""
 

@@ -8,9 +8,9 @@ which the end of the request does not cancel: an abandoned one would keep SQLite
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -55,13 +55,15 @@ class Transact:
 
         return await run_in_transaction_async(self.sessions, bound)
 
-    async def run(self, flow: Flow[T]) -> T:
-        """Drive a flow that asks nobody outside, committing after each of its steps.
+    async def run(
+        self, flow: Flow[T], *, perform: Callable[[Any], Awaitable[Any]] | None = None
+    ) -> T:
+        """Drive a flow, committing after each of its steps; ``perform`` makes its calls.
 
         Raises:
             CommerceError: what the flow raises, or what stopped the database.
         """
-        return await run_flow_async(self.sessions, flow)
+        return await run_flow_async(self.sessions, flow, perform=perform)
 
 
 @dataclass(frozen=True, slots=True)

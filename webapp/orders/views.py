@@ -9,6 +9,7 @@ from typing import Any
 
 from commerce_core.money import Money
 from commerce_core.orders.amounts import line_value
+from commerce_core.orders.machine import Trigger
 from commerce_core.orders.models import LineKind, OrderLine, OrderStatus
 from commerce_core.orders.standing import balance, payment_standing_of
 from webapp.accounts.sessions import Identity
@@ -97,6 +98,7 @@ def order_context(
         "money_of": lambda amount: Money(amount, order.currency),
         "stream": f"/live/orders?order={order.id}&after={page.cursor}",
         "parcel_verbs": PARCEL_VERBS,
+        "returns_state": page.triggers.get(Trigger.RETURN),
         "new_key": new_key,
         "done": done,
         "problem": problem,

@@ -22,6 +22,8 @@ from commerce_core.orders.baskets import Checkout, CheckoutLine
 from commerce_core.orders.fulfilling import fulfill_order, ship_fulfillment
 from commerce_core.orders.models import Order, OrderLine
 from commerce_core.orders.placement import Terms, place_in_books
+from commerce_core.orders.return_models import ReturnReason
+from commerce_core.orders.returns import request_return
 from commerce_core.testing import make_location, make_variant
 from webapp.accounts.roles import Role
 
@@ -78,6 +80,8 @@ def fill_orders(session: Session, variants: Sequence[Variant]) -> None:
     for parcel in fulfill_order(session, first, actor="user:2"):
         line = session.scalars(select(OrderLine.id).filter_by(order_id=first.id)).first() or 0
         ship_fulfillment(session, parcel, actor="user:2", quantities={line: 1})
+        request_return(session, first, {line: (1, ReturnReason.OTHER)}, actor="user:2")
+        break
 
 
 async def open_stockroom(browser: Browser, role: Role = Role.CLERK) -> None:

@@ -33,6 +33,7 @@ async def test_what_waits_stands_in_the_sidebar(browser: Browser) -> None:
     await browser.database.transact(fill_papers)
     assert await figures(browser) == {
         "/orders": "11",
+        "/returns": "1",
         "/stock/counts": "1",
         "/stock/transfers": "1",
         "/stock/purchase-orders": "1",

@@ -40,6 +40,8 @@ EXAMPLES: dict[str, str] = {
     "/orders/{number:int}/decide/{verb:str}": "/orders/1/decide/cancel-lines",
     "/orders/{number:int}/packing-slip": "/orders/1/packing-slip",
     "/orders/{number:int}/work/{verb:str}": "/orders/1/work/ship",
+    "/returns/{number:int}": "/returns/1",
+    "/returns/new": "/returns/new?order=1",
     "/stock/{variant_id:int}": "/stock/1",
     "/stock/adjust": "/stock/adjust?at=1-1",
     "/stock/counts/{number:int}": "/stock/counts/1",
@@ -55,6 +57,7 @@ EXAMPLES: dict[str, str] = {
 PAPERS = (
     "/api/v1/orders",
     "/orders",
+    "/returns",
     "/stock/counts",
     "/stock/explain",
     "/stock/purchase-orders",

@@ -37,7 +37,7 @@ BOARD_CARDS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class OrderRow:
+class ListedOrder:
     """A line of the list: what is live of it, and what stays. ``customer`` is "" for a guest."""
 
     state: LiveOrder
@@ -51,7 +51,7 @@ class OrderListing:
     """A page of the list. ``cursor`` was read first: the stream completes the page after it."""
 
     cursor: Cursor
-    rows: list[OrderRow]
+    rows: list[ListedOrder]
     next_cursor: str | None
     counts: StateCounts
     channels: Sequence[str]
@@ -62,7 +62,7 @@ class OrderBoard:
     """The newest orders of each state that moves."""
 
     cursor: Cursor
-    columns: dict[OrderStatus, list[OrderRow]]
+    columns: dict[OrderStatus, list[ListedOrder]]
     counts: StateCounts
     channels: Sequence[str]
 
@@ -95,9 +95,9 @@ def read_order_board(session: Session, wanted: dict[OrderStatus, OrderFilter]) -
     return OrderBoard(cursor, columns, counts, list_channels(session))
 
 
-def _rows(summaries: Sequence[Any]) -> list[OrderRow]:
+def _rows(summaries: Sequence[Any]) -> list[ListedOrder]:
     return [
-        OrderRow(state_of(one), one.customer or "", one.order.placed_at, one.lines)
+        ListedOrder(state_of(one), one.customer or "", one.order.placed_at, one.lines)
         for one in summaries
     ]
 

@@ -40,6 +40,9 @@ from webapp.orders import action_routes as order_actions
 from webapp.orders import bulk_routes as order_bulk
 from webapp.orders import routes as orders
 from webapp.orders import sheet_routes as order_sheets
+from webapp.parcels import routes as parcels
+from webapp.parcels.desk import run_parcels
+from webapp.products import routes as products
 from webapp.purchasing import routes as purchasing
 from webapp.reservations import routes as reservations
 from webapp.returns import routes as returns
@@ -67,9 +70,11 @@ ROUTERS: Final[Sequence[Router]] = (
     counts.router,
     transfers.router,
     purchasing.router,
+    parcels.router,
     reservations.router,
     explaining.router,
     uploads.router,
+    products.router,
     orders.router,
     order_actions.router,
     order_bulk.router,
@@ -81,6 +86,7 @@ ROUTERS: Final[Sequence[Router]] = (
 LIFESPANS: Final[Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]] = (
     run_live_stock,
     run_jobs,
+    run_parcels,
 )
 """What a feature starts with the application and stops with it, in this order, database first."""
 
@@ -89,9 +95,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
     """Return the application. Connects to nothing before its lifespan begins.
 
     Without settings they are read from the environment, for servers that take a factory.
+    ``app.state.dhl`` may be set before it runs (see ``webapp.parcels.desk``).
     ``app.state`` holds ``settings``, ``database`` (WebDatabase), ``drain`` (Drain),
     ``readiness`` (Readiness), ``identities`` (IdentityDesk) and ``navigation``; while it runs,
-    ``hub`` (Hub) and ``census``.
+    ``hub`` (Hub), ``census`` and ``parcels``.
 
     Raises:
         InvalidDatabaseUrlError: the database URL cannot be read.

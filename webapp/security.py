@@ -44,6 +44,8 @@ class Right(Enum):
     PUBLIC = ("public", None)
     SIGNED_IN = ("signed_in", Role.VIEWER)
     VIEW_STOCK = ("view_stock", Role.VIEWER)
+    VIEW_PRODUCTS = ("view_products", Role.VIEWER)
+    EDIT_PRODUCTS = ("edit_products", Role.MANAGER)
     VIEW_CUSTOMERS = ("view_customers", Role.CLERK)
     CHANGE_STOCK = ("change_stock", Role.CLERK)
     CHANGE_POLICY = ("change_policy", Role.MANAGER)

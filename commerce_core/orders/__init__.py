@@ -11,16 +11,10 @@ from commerce_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from commerce_core.orders.addresses import AddressKind, checked_address, missing_in
-    from commerce_core.orders.amounts import (
-        Item,
-        LineAmounts,
-        OrderAmounts,
-        Rounding,
-        order_amounts,
-    )
+    from commerce_core.orders.amounts import Item, Rounding, order_amounts
+    from commerce_core.orders.arrivals import inspect_return, receive_return
     from commerce_core.orders.attempts import attempt_flow
     from commerce_core.orders.baskets import Charge, Checkout, CheckoutLine
-    from commerce_core.orders.case import record_refusal
     from commerce_core.orders.change_models import OrderChange, OrderTask, TaskKind
     from commerce_core.orders.changes import (
         Addition,
@@ -31,7 +25,7 @@ if TYPE_CHECKING:
     )
     from commerce_core.orders.checkout import place_order
     from commerce_core.orders.diagram import mermaid
-    from commerce_core.orders.due import expire_orders, list_due_orders
+    from commerce_core.orders.due import expire_orders
     from commerce_core.orders.event_models import OrderEvent
     from commerce_core.orders.exchanges import (
         exchange_return,
@@ -69,39 +63,18 @@ if TYPE_CHECKING:
     from commerce_core.orders.ingest import (
         ExternalLine,
         ExternalOrder,
-        Ingested,
-        Ingestion,
         close_task,
         ingest_order,
         list_tasks,
         shipping_obstacles,
     )
-    from commerce_core.orders.machine import Graph, Guard, Rule, Situation, Trigger
+    from commerce_core.orders.machine import Guard, Situation, Trigger
     from commerce_core.orders.merging import merge_orders
-    from commerce_core.orders.models import (
-        CreditKind,
-        CreditNote,
-        CreditNoteLine,
-        LineKind,
-        Order,
-        OrderLine,
-        OrderStatus,
-        PaymentStatus,
-    )
+    from commerce_core.orders.models import LineKind, Order, OrderLine, OrderStatus, PaymentStatus
     from commerce_core.orders.payment_models import Payment, Refund, RefundStatus
-    from commerce_core.orders.payments import (
-        confirm_order,
-        get_payment,
-        list_payments,
-        record_payment,
-    )
-    from commerce_core.orders.placement import Terms, place_in_books
+    from commerce_core.orders.payments import confirm_order, list_payments, record_payment
     from commerce_core.orders.queries import (
         OrderFilter,
-        OrderPage,
-        OrderSummary,
-        StateCounts,
-        WholeOrder,
         count_orders,
         find_order,
         get_order,
@@ -112,7 +85,7 @@ if TYPE_CHECKING:
         read_whole_order,
     )
     from commerce_core.orders.reconciling import pay_order, reconcile_payments
-    from commerce_core.orders.refunds import claim_refund, refund_order, settle_refund
+    from commerce_core.orders.refunds import refund_order
     from commerce_core.orders.return_models import (
         Claim,
         ClaimKind,
@@ -123,15 +96,13 @@ if TYPE_CHECKING:
         ReturnReason,
         ReturnStatus,
     )
-    from commerce_core.orders.return_rules import ReturnPolicy, ReturnRule, propose_refund
+    from commerce_core.orders.return_rules import ReturnPolicy, propose_refund
     from commerce_core.orders.returns import (
         approve_return,
         cancel_return,
         close_return,
         get_return,
-        inspect_return,
         list_return_lines,
-        receive_return,
         refunded_return,
         reject_return,
         request_return,
@@ -141,13 +112,10 @@ if TYPE_CHECKING:
     from commerce_core.orders.standing import (
         PaymentStanding,
         Standing,
-        Sums,
-        TriggerState,
         allowed_triggers,
         balance,
         payment_standing_of,
         standing_of,
-        sums_of,
     )
     from commerce_core.orders.undoing import (
         cancel_fulfillment,
@@ -174,9 +142,6 @@ __all__ = [
     "Claim",
     "ClaimKind",
     "ClaimStatus",
-    "CreditKind",
-    "CreditNote",
-    "CreditNoteLine",
     "Exchange",
     "ExternalLine",
     "ExternalOrder",
@@ -185,23 +150,16 @@ __all__ = [
     "Fulfillment",
     "FulfillmentLine",
     "FulfillmentStatus",
-    "Graph",
     "Guard",
-    "Ingested",
-    "Ingestion",
     "Item",
-    "LineAmounts",
     "LineKind",
     "ManualGateway",
     "Order",
-    "OrderAmounts",
     "OrderChange",
     "OrderEvent",
     "OrderFilter",
     "OrderLine",
-    "OrderPage",
     "OrderStatus",
-    "OrderSummary",
     "OrderTask",
     "Outcome",
     "Payment",
@@ -215,19 +173,12 @@ __all__ = [
     "ReturnLine",
     "ReturnPolicy",
     "ReturnReason",
-    "ReturnRule",
     "ReturnStatus",
     "Rounding",
-    "Rule",
     "Situation",
     "Standing",
-    "StateCounts",
-    "Sums",
     "TaskKind",
-    "Terms",
     "Trigger",
-    "TriggerState",
-    "WholeOrder",
     "allocate_order",
     "allowed_triggers",
     "approve_return",
@@ -240,7 +191,6 @@ __all__ = [
     "cancel_return",
     "change_order",
     "checked_address",
-    "claim_refund",
     "close_return",
     "close_task",
     "confirm_order",
@@ -253,14 +203,12 @@ __all__ = [
     "find_order",
     "fulfill_order",
     "get_order",
-    "get_payment",
     "get_return",
     "hold_order",
     "ingest_order",
     "inspect_return",
     "list_channels",
     "list_claims",
-    "list_due_orders",
     "list_events",
     "list_orders",
     "list_payments",
@@ -276,7 +224,6 @@ __all__ = [
     "pack_fulfillment",
     "pay_order",
     "payment_standing_of",
-    "place_in_books",
     "place_order",
     "preview_change",
     "propose_refund",
@@ -284,7 +231,6 @@ __all__ = [
     "receive_return",
     "reconcile_payments",
     "record_payment",
-    "record_refusal",
     "refund_order",
     "refunded_return",
     "refuse_fulfillment",
@@ -297,27 +243,25 @@ __all__ = [
     "returnable",
     "send_return",
     "settle_claim",
-    "settle_refund",
     "ship_fulfillment",
     "ship_order",
     "shipping_obstacles",
     "standing_of",
-    "sums_of",
 ]
 
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         "addresses": ("AddressKind", "checked_address", "missing_in"),
-        "amounts": ("Item", "LineAmounts", "OrderAmounts", "Rounding", "order_amounts"),
+        "amounts": ("Item", "Rounding", "order_amounts"),
+        "arrivals": ("inspect_return", "receive_return"),
         "attempts": ("attempt_flow",),
         "baskets": ("Charge", "Checkout", "CheckoutLine"),
-        "case": ("record_refusal",),
         "change_models": ("OrderChange", "OrderTask", "TaskKind"),
         "changes": ("Addition", "ChangePreview", "ChangeRequest", "change_order", "preview_change"),
         "checkout": ("place_order",),
         "diagram": ("mermaid",),
-        "due": ("expire_orders", "list_due_orders"),
+        "due": ("expire_orders",),
         "event_models": ("OrderEvent",),
         "exchanges": (
             "exchange_return",
@@ -351,34 +295,18 @@ __getattr__, __dir__ = lazy_exports(
         "ingest": (
             "ExternalLine",
             "ExternalOrder",
-            "Ingested",
-            "Ingestion",
             "close_task",
             "ingest_order",
             "list_tasks",
             "shipping_obstacles",
         ),
-        "machine": ("Graph", "Guard", "Rule", "Situation", "Trigger"),
+        "machine": ("Guard", "Situation", "Trigger"),
         "merging": ("merge_orders",),
-        "models": (
-            "CreditKind",
-            "CreditNote",
-            "CreditNoteLine",
-            "LineKind",
-            "Order",
-            "OrderLine",
-            "OrderStatus",
-            "PaymentStatus",
-        ),
+        "models": ("LineKind", "Order", "OrderLine", "OrderStatus", "PaymentStatus"),
         "payment_models": ("Payment", "Refund", "RefundStatus"),
-        "payments": ("confirm_order", "get_payment", "list_payments", "record_payment"),
-        "placement": ("Terms", "place_in_books"),
+        "payments": ("confirm_order", "list_payments", "record_payment"),
         "queries": (
             "OrderFilter",
-            "OrderPage",
-            "OrderSummary",
-            "StateCounts",
-            "WholeOrder",
             "count_orders",
             "find_order",
             "get_order",
@@ -389,7 +317,7 @@ __getattr__, __dir__ = lazy_exports(
             "read_whole_order",
         ),
         "reconciling": ("pay_order", "reconcile_payments"),
-        "refunds": ("claim_refund", "refund_order", "settle_refund"),
+        "refunds": ("refund_order",),
         "return_models": (
             "Claim",
             "ClaimKind",
@@ -400,15 +328,13 @@ __getattr__, __dir__ = lazy_exports(
             "ReturnReason",
             "ReturnStatus",
         ),
-        "return_rules": ("ReturnPolicy", "ReturnRule", "propose_refund"),
+        "return_rules": ("ReturnPolicy", "propose_refund"),
         "returns": (
             "approve_return",
             "cancel_return",
             "close_return",
             "get_return",
-            "inspect_return",
             "list_return_lines",
-            "receive_return",
             "refunded_return",
             "reject_return",
             "request_return",
@@ -418,13 +344,10 @@ __getattr__, __dir__ = lazy_exports(
         "standing": (
             "PaymentStanding",
             "Standing",
-            "Sums",
-            "TriggerState",
             "allowed_triggers",
             "balance",
             "payment_standing_of",
             "standing_of",
-            "sums_of",
         ),
         "undoing": (
             "cancel_fulfillment",

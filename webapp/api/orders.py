@@ -31,7 +31,7 @@ from webapp.live.answers import EventStream
 from webapp.live.frames import order_as_json
 from webapp.live.order_changes import state_of
 from webapp.live.stream import open_stream
-from webapp.orders.actions import ACTIONS, act
+from webapp.orders.actions import ACTIONS, act, ask_gateway
 from webapp.orders.filters import ListFilter
 from webapp.orders.forms import ActionForm
 from webapp.orders.reading import OrderPage, read_order
@@ -120,7 +120,8 @@ async def _act(
     if form.errors:
         message = f"{verb} cannot be read: {', '.join(sorted(form.errors))}"
         raise InvalidInputError(message, invalid=form.errors)
-    await transact.run(act(action, number, form, actor=actor_of(request)))
+    flow = act(action, number, form, actor=actor_of(request))
+    await transact.run(flow, perform=ask_gateway)
     return _as_json(await session.run_sync(read_order, number, as_of=utc_now()))
 
 

@@ -22,7 +22,7 @@ from commerce_core.errors import CommerceError, VersionConflictError
 from webapp.database import Transact
 from webapp.errors import Problem
 from webapp.fields import new_key, whole_of
-from webapp.orders.actions import ACTIONS, Action, act
+from webapp.orders.actions import ACTIONS, Action, act, ask_gateway
 from webapp.orders.forms import ActionForm
 from webapp.orders.reading import Change, OrderPage, read_changes_since, read_order
 from webapp.orders.views import PATH, dialog_context, order_context
@@ -108,7 +108,8 @@ async def _do(
     changes: list[Change] = []
     if not form.errors:
         try:
-            await transact.run(act(action, number, form, actor=actor_of(request)))
+            flow = act(action, number, form, actor=actor_of(request))
+            await transact.run(flow, perform=ask_gateway)
         except VersionConflictError as exc:
             problem = refusal(exc)
         except CommerceError as exc:

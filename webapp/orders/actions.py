@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from commerce_core.flows import Flow
+from commerce_core.flows import Flow, Transaction
 from commerce_core.money import Money
 from commerce_core.orders.attempts import attempt_flow
 from commerce_core.orders.errors import FulfillmentNotFoundError
@@ -20,10 +21,12 @@ from commerce_core.orders.fulfilling import (
     ship_fulfillment,
 )
 from commerce_core.orders.fulfillment_models import Fulfillment, FulfillmentStatus
+from commerce_core.orders.gateways import MANUAL, Answer, calls
 from commerce_core.orders.machine import Trigger
 from commerce_core.orders.models import Order
 from commerce_core.orders.parcels import load_parcels
 from commerce_core.orders.payments import confirm_order, record_payment
+from commerce_core.orders.refunds import refund_order
 from commerce_core.orders.undoing import (
     cancel_fulfillment,
     cancel_lines,
@@ -51,7 +54,8 @@ class Action:
     verb: str
     trigger: Trigger
     right: Right
-    run: Run
+    run: Run | None
+    """None where it takes more than one transaction."""
     needs: frozenset[str] = field(default_factory=frozenset)
     takes: frozenset[str] = field(default_factory=frozenset)
     """Fields that may be given, beside those it needs."""
@@ -183,6 +187,7 @@ ACTIONS: Final = {
         Action(
             "pay", _T.PAY, _MANAGER, _pay, frozenset({"amount"}), takes=frozenset({"reference"})
         ),
+        Action("refund", _T.REFUND, _MANAGER, None, frozenset({"amount"}) | _WHY),
         Action("cancel-lines", _T.CANCEL_LINES, _MANAGER, _cancel_lines, _WHY | _PIECES),
         Action("cancel", _T.CANCEL, _MANAGER, _cancel, _WHY),
         Action("reopen", _T.REOPEN, _MANAGER, _reopen, _WHY),
@@ -196,12 +201,15 @@ def act(action: Action, number: int, form: ActionForm, *, actor: str) -> Flow[in
 
     What is refused is written down. The result is the order's id.
     """
+    run = action.run
+    if run is None:
+        return _refund(number, form, actor=actor)
 
     def step(session: Session) -> int:
         order = get_record(session, Order, number)
 
         def work() -> int:
-            action.run(session, order, form, actor)
+            run(session, order, form, actor)
             return order.id
 
         verb = f"order.{action.verb}"
@@ -209,3 +217,18 @@ def act(action: Action, number: int, form: ActionForm, *, actor: str) -> Flow[in
         return once(session, work, actor=actor, verb=verb, key=form.key, content=content)
 
     return attempt_flow(step)
+
+
+def _refund(number: int, form: ActionForm, *, actor: str) -> Flow[int]:
+    """Give money back; the gateways are asked while no transaction is open."""
+    order: Order = yield Transaction(partial(get_record, kind=Order, number=number))
+    amount = Money.of(str(form.money), order.currency)
+    yield from refund_order(
+        order, amount, reason=form.reason, actor=actor, idempotency_key=form.key
+    )
+    return order.id
+
+
+async def ask_gateway(request: Any) -> Answer:
+    """Ask the gateway that a request names. Of those that ship with the library, none waits."""
+    return calls(MANUAL)(request)

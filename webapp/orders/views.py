@@ -31,6 +31,7 @@ _ON_THE_PAGE = (
     "pay",
     "hold",
     "release",
+    "refund",
     "cancel-lines",
     "cancel",
     "reopen",
@@ -116,6 +117,7 @@ def _is_worth_a_line(found: Offer, page: OrderPage) -> bool:
         "hold": page.order.held_at is not None,
         "reopen": status not in {OrderStatus.CANCELLED, OrderStatus.EXPIRED},
         "allocate": not page.order.short,
+        "refund": not page.order.paid,
     }
     return not page.order.is_history and not hidden.get(verb, False)
 
@@ -125,9 +127,9 @@ def _total(page: OrderPage, line: OrderLine) -> Money:
     return Money(value.total, page.order.currency)
 
 
-def _owed(page: OrderPage) -> str:
-    """Return what is still to be paid as a field holds it, "" where it is nothing."""
-    owed = balance(page.order)
+def _owed(page: OrderPage, verb: str) -> str:
+    """Return what is to be paid, or given back, as a field holds it; "" where it is nothing."""
+    owed = -balance(page.order) if verb == "refund" else balance(page.order)
     return f"{owed.rounded().amount:.2f}" if owed.units > 0 else ""
 
 
@@ -195,7 +197,7 @@ def dialog_context(
         "parcel": get_parcel(page, form.parcel),
         "problem_in_dialog": problem,
         "changes": changes,
-        "default_amount": _owed(page),
+        "default_amount": _owed(page, action.verb),
         "needs_reason": "reason" in action.needs,
     }
 

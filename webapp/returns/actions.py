@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from commerce_core.inventory.models import StockLocation
 from commerce_core.money import Money
-from commerce_core.orders.gateways import MANUAL, Answer, calls
 from commerce_core.orders.models import Order
 from commerce_core.orders.refunds import refund_order
 from commerce_core.orders.return_models import Return, ReturnStatus
@@ -27,6 +26,7 @@ from commerce_core.orders.returns import (
 from webapp.database import Transact
 from webapp.fields import text_of, whole_of
 from webapp.once import once
+from webapp.orders.actions import ask_gateway
 from webapp.orders.forms import ActionForm
 from webapp.records import get_record
 from webapp.security import Right
@@ -155,11 +155,6 @@ async def _refund(transact: Transact, number: int, form: ActionForm, actor: str)
             refunded_return(session, current, actor=actor)
 
     await transact(note)
-
-
-async def ask_gateway(request: Any) -> Answer:
-    """Ask the gateway that a request names. Of those that ship with the library, none waits."""
-    return calls(MANUAL)(request)
 
 
 def location_of(form: Mapping[str, Any]) -> int:

@@ -170,6 +170,12 @@ async def test_a_payment_confirms_the_order_it_completes(light_clerk: Browser) -
     order = await read(browser, number)
     assert (order.status, str(order.paid)) == (OrderStatus.PROCESSING, "29.9000")
     assert "BANK-1" in words(await browser.get(f"/orders/{number}"))
+    fields = {"amount": "40", "reason": "goodwill"}
+    assert (await do(browser, number, "refund", folder="decide", **fields)).status_code == 409
+    fields["amount"] = "9.90"
+    assert (await do(browser, number, "refund", folder="decide", **fields)).status_code == 303
+    assert str((await read(browser, number)).refunded) == "9.9000"
+    assert "Partially refunded" in words(await browser.get(f"/orders/{number}"))
 
 
 async def test_rights_a_viewer_reads_without_people_and_a_clerk_decides_nothing(

@@ -50,6 +50,10 @@ class Right(Enum):
     CHANGE_STOCK = ("change_stock", Role.CLERK)
     CHANGE_POLICY = ("change_policy", Role.MANAGER)
     ORDER_STOCK = ("order_stock", Role.MANAGER)
+    VIEW_ORDERS = ("view_orders", Role.VIEWER)
+    PACK_ORDERS = ("pack_orders", Role.CLERK)
+    DECIDE_ORDERS = ("decide_orders", Role.MANAGER)
+    VIEW_LIVE = ("view_live", Role.MANAGER)
     MANAGE_USERS = ("manage_users", Role.ADMIN)
     VIEW_STYLE = ("view_style", Role.ADMIN)
 

@@ -251,13 +251,13 @@ def _save(
 ) -> EditResult:
     now = utc_now()
     log = ChangeLog(actor, now)
-    prices: dict[Variant, Any] = {}
+    prices: list[tuple[Variant, Any]] = []
     by_variant: dict[int, dict[str, tuple[Any, Any]]] = {}
     for (number, field), value in changed.items():
         by_variant.setdefault(number, {})[field] = (shown[number][field], value)
     for number, fields in by_variant.items():
         if "price" in fields:
-            prices[variants[number]] = fields["price"][1]
+            prices.append((variants[number], fields["price"][1]))
         kind = ChangeKind.PRICE if set(fields) == {"price"} else ChangeKind.EDITED
         log.add(variants[number].product_id, fields, kind=kind, variant_id=number)
     record_prices(session, prices, actor=actor, at=now)

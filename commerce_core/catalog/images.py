@@ -169,7 +169,7 @@ def add_image(
         alt=clean_optional(alt, name="the description of the picture", max_length=ALT_LENGTH) or "",
     )
     if isinstance(image, str):
-        made.url = _require_url(image)
+        made.url = require_url(image)
     else:
         made.storage_key, made.content_type, made.size = image.key, image.content_type, image.size
     session.add(made)
@@ -199,7 +199,8 @@ def list_images(session: Session, product: Product) -> Sequence[ProductImage]:
     ).all()
 
 
-def _require_url(url: str) -> str:
+def require_url(url: str) -> str:
+    """Return the web address of a picture; raises InvalidImageError for anything else."""
     written = clean_text(url, name="the picture's address", max_length=URL_LENGTH)
     parts = urlsplit(written)
     if parts.scheme not in {"http", "https"} or not parts.hostname or " " in written:

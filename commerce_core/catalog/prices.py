@@ -28,7 +28,8 @@ from commerce_core.money import Money
 from commerce_core.records import id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+    from decimal import Decimal
 
     from sqlalchemy.orm import Session
 
@@ -82,7 +83,7 @@ def price_of(
 
 def prices_of(
     session: Session,
-    variants: Sequence[Variant],
+    variants: Sequence[Any],
     *,
     as_of: datetime,
     currency: str | None = None,
@@ -137,7 +138,7 @@ def _in_force(ids: Sequence[int], moment: datetime, channel: str | None) -> Any:
     )  # fmt: skip
 
 
-def _quote(variant: Variant, rows: Sequence[Any], currency: str) -> PriceQuote | None:
+def _quote(variant: Any, rows: Sequence[Any], currency: str) -> PriceQuote | None:
     lists: dict[tuple[Any, ...], dict[PriceKind, Any]] = {}
     for row in rows:
         if row.currency == currency and row.price_list_id is not None:
@@ -165,7 +166,7 @@ def _quote(variant: Variant, rows: Sequence[Any], currency: str) -> PriceQuote |
     )
 
 
-def _compare_at(variant: Variant, regular: Money, price: Money) -> Money | None:
+def _compare_at(variant: Any, regular: Money, price: Money) -> Money | None:
     if price < regular:
         return regular
     if variant.compare_at_price is None or variant.currency != price.currency:
@@ -285,18 +286,19 @@ def list_prices(session: Session, variant: Variant) -> Sequence[VariantPrice]:
     ).all()
 
 
-def open_prices(session: Session, variants: Sequence[Variant]) -> None:
+def open_prices(session: Session, variants: Sequence[Any]) -> None:
     """Write down the present price of variants that have no price history yet.
 
     Without it the first change would forget what was asked before.
     """
-    ids = [id_of(variant, Variant) for variant in variants]
-    query = select(VariantPrice.variant_id).where(
-        VariantPrice.variant_id.in_(ids),
-        VariantPrice.price_list_id.is_(None),
-        VariantPrice.kind == PriceKind.REGULAR,
-    )
-    known = set(session.scalars(query))
+    known: set[int] = set()
+    for start in range(0, len(variants), 500):
+        query = select(VariantPrice.variant_id).where(
+            VariantPrice.variant_id.in_([one.id for one in variants[start : start + 500]]),
+            VariantPrice.price_list_id.is_(None),
+            VariantPrice.kind == PriceKind.REGULAR,
+        )
+        known.update(session.scalars(query))
     rows = [
         {
             "variant_id": variant.id,
@@ -314,12 +316,12 @@ def open_prices(session: Session, variants: Sequence[Variant]) -> None:
 
 
 def record_prices(
-    session: Session, changed: Mapping[Variant, Any], *, actor: str, at: datetime
+    session: Session, changed: Sequence[tuple[Any, Decimal]], *, actor: str, at: datetime
 ) -> None:
-    """Write the price history of variants whose price is about to become ``changed[variant]``."""
+    """Write the price history of variants (or rows of them) and what each is about to cost."""
     if not changed:
         return
-    open_prices(session, list(changed))
+    open_prices(session, [variant for variant, _ in changed])
     rows = [
         {
             "variant_id": variant.id,
@@ -329,7 +331,7 @@ def record_prices(
             "valid_from": at,
             "actor": actor,
         }
-        for variant, amount in changed.items()
+        for variant, amount in changed
     ]
     session.execute(insert(VariantPrice), rows)
 

@@ -114,7 +114,7 @@ def edit_product(
         ProductNotFoundError: it is gone.
     """
     who = require_actor(actor)
-    wanted = {name: _read(name, value) for name, value in changes.items()}
+    wanted = {name: read_product_field(name, value) for name, value in changes.items()}
     here = lock_product(session, product)
     if "category" in wanted:
         wanted["category"] = _category_id(session, wanted["category"])
@@ -158,7 +158,12 @@ def value_of(product: Product, name: str) -> Any:
     return product.category_id if name == "category" else getattr(product, name)
 
 
-def _read(name: str, value: Any) -> Any:
+def read_product_field(name: str, value: Any) -> Any:
+    """Return what the field ``name`` of a product stores; of ``category`` what was given.
+
+    Raises:
+        InvalidInputError, InvalidTextError: no such field, or a value it cannot take.
+    """
     match name:
         case "name":
             return clean_text(value, name="the product's name", max_length=NAME_LENGTH)

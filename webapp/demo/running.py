@@ -15,6 +15,7 @@ from commerce_core.database import make_engine, make_session_factory
 from webapp.app import create_app
 from webapp.commands.interruption import Interruption
 from webapp.demo import generated, imported
+from webapp.demo.carrier import Carrier, run_carrier
 from webapp.demo.catalog_life import hang_pictures
 from webapp.demo.database_file import Shop, build, demo_folder, is_ready, url_of
 from webapp.demo.logins import describe_logins, ensure_logins
@@ -88,8 +89,10 @@ def _run(path: Path, wishes: Wishes, say: Callable[[str], None], check: Callable
         if people is not None:
             app.state.drain.add(people.ask_to_stop)
             stack.callback(people.stop)
+        carrier = stack.enter_context(run_carrier(is_still=wishes.is_still))
+        app.state.dhl, app.state.dhl_examples = carrier.config, carrier.numbers
         check()
-        serve(app, settings, say=partial(_open, settings, people, say))
+        serve(app, settings, say=partial(_open, settings, people, carrier, say))
 
 
 def _settings(path: Path, wishes: Wishes) -> Settings:
@@ -148,10 +151,15 @@ def _people(url: str, survey: Survey | None, wishes: Wishes, say: Callable[[str]
 
 
 def _open(
-    settings: Settings, people: People | None, say: Callable[[str], None], address: str
+    settings: Settings,
+    people: People | None,
+    carrier: Carrier,
+    say: Callable[[str], None],
+    address: str,
 ) -> None:
     """Say where the shop is, and let the people in."""
     say(f"\n{settings.shop_name} is open at {address}stock\n\n{describe_logins()}\n")
+    say(f"{carrier.describe(address)}\n")
     say("Nothing moves." if people is None else "Stock moves while you watch. Ctrl-C stops it.")
     if people is not None:
         people.start()

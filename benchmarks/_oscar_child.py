@@ -103,4 +103,5 @@ def main() -> None:
         print(json.dumps(run(ids, json.loads(line))), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

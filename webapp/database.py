@@ -20,7 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from commerce_core.database import make_async_engine, make_async_session_factory, read_only
 from commerce_core.database.schema import NAMING_CONVENTION
-from commerce_core.flows import run_in_transaction_async
+from commerce_core.flows import Flow, run_flow_async, run_in_transaction_async
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,6 +54,14 @@ class Transact:
             return step(session, *args, **kwargs)
 
         return await run_in_transaction_async(self.sessions, bound)
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Drive a flow that asks nobody outside, committing after each of its steps.
+
+        Raises:
+            CommerceError: what the flow raises, or what stopped the database.
+        """
+        return await run_flow_async(self.sessions, flow)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ AREAS: Final = (
     Area(_("Purchase orders"), "/stock/purchase-orders", "purchase", STOCK),
     Area(_("Reservations"), "/stock/reservations", "clock", STOCK),
     Area(_("Shipments"), "/shipments", "ship", SHIP, "h", tab=_("Ship")),
+    Area(_("Track a parcel"), "/shipments/track", "search", SHIP, role=Role.CLERK),
     Area(_("Forecasts"), "/forecasts", "forecast", SHIP, "f"),
     Area(_("Live stream"), "/live", "bell", FOOT, role=Role.MANAGER),
     Area(_("Style"), "/style", "style", FOOT, role=Role.ADMIN),

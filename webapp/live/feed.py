@@ -159,7 +159,7 @@ class Feed:
         if changes.has_more:
             await asyncio.sleep(0)
             return
-        if changes.levels:
+        if changes.has_news:
             await asyncio.sleep(max(0.0, began + self.tick_seconds - _now()))
             if not self._hub.wake.sees_everything:
                 return  # where something happens, more does
@@ -200,7 +200,7 @@ class Feed:
         began = time.thread_time()  # on a busy machine the clock would say more than was done
         encoding = await self._hub.tell(changes, ready=ready)
         await asyncio.sleep(0)  # the event loop writes what it was given
-        if changes.levels:
+        if changes.has_news:
             self._work_seconds = time.thread_time() - began
         return encoding
 

@@ -212,7 +212,7 @@ class Hub:
         self._remembered.clear()
         is_whole = len(news.levels) == len(changes.levels)
         encoding = Encoding(self.encoders, news, ready=ready if is_whole else None)
-        if not news.levels:
+        if not news.has_news:
             return encoding
         self._note(news)
         # Who subscribes from now on begins after these changes; who is here gets them now.

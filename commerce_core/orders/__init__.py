@@ -12,6 +12,7 @@ from commerce_core.lazy import lazy_exports
 if TYPE_CHECKING:
     from commerce_core.orders.addresses import AddressKind, checked_address, missing_in
     from commerce_core.orders.amounts import Item, Rounding, order_amounts
+    from commerce_core.orders.arrivals import inspect_return, receive_return
     from commerce_core.orders.attempts import attempt_flow
     from commerce_core.orders.baskets import Charge, Checkout, CheckoutLine
     from commerce_core.orders.change_models import OrderChange, OrderTask, TaskKind
@@ -101,9 +102,7 @@ if TYPE_CHECKING:
         cancel_return,
         close_return,
         get_return,
-        inspect_return,
         list_return_lines,
-        receive_return,
         refunded_return,
         reject_return,
         request_return,
@@ -255,6 +254,7 @@ __getattr__, __dir__ = lazy_exports(
     {
         "addresses": ("AddressKind", "checked_address", "missing_in"),
         "amounts": ("Item", "Rounding", "order_amounts"),
+        "arrivals": ("inspect_return", "receive_return"),
         "attempts": ("attempt_flow",),
         "baskets": ("Charge", "Checkout", "CheckoutLine"),
         "change_models": ("OrderChange", "OrderTask", "TaskKind"),
@@ -334,9 +334,7 @@ __getattr__, __dir__ = lazy_exports(
             "cancel_return",
             "close_return",
             "get_return",
-            "inspect_return",
             "list_return_lines",
-            "receive_return",
             "refunded_return",
             "reject_return",
             "request_return",

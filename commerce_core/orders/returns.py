@@ -14,18 +14,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from commerce_core.errors import InvalidInputError, VersionConflictError
-from commerce_core.inventory import ledger
 from commerce_core.inventory.ledger.objects import persistent
-from commerce_core.inventory.promises import put_back
 from commerce_core.journal import take_ids
 from commerce_core.orders.case import Case, opened, require_left
 from commerce_core.orders.errors import ReturnNotFoundError
 from commerce_core.orders.machine import RETURNS, ReturnTrigger, Trigger, next_status
 from commerce_core.orders.models import REASON_LENGTH, Order, OrderLine
-from commerce_core.orders.parcels import parts_of_line
 from commerce_core.orders.return_models import Return, ReturnLine, ReturnReason, ReturnStatus
-from commerce_core.orders.return_rules import DEFAULT_POLICY, propose_refund, require_eligible
-from commerce_core.records import id_of
+from commerce_core.orders.return_rules import DEFAULT_POLICY, require_eligible
 from commerce_core.text import clean_optional, clean_text
 
 if TYPE_CHECKING:
@@ -33,7 +29,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from commerce_core.inventory import StockLocation
     from commerce_core.orders.return_rules import ReturnPolicy
 
 Wish = tuple[int, ReturnReason]
@@ -58,7 +53,7 @@ def request_return(
         TransitionRefusedError, IdempotencyConflictError, InvalidInputError: as elsewhere.
     """
     asked = {str(line_id): [n, str(why)] for line_id, (n, why) in sorted(lines.items())}
-    with _about_returns(
+    with about_returns(
         session, order, actor=actor, reason=note, key=idempotency_key, asked={"lines": asked}
     ) as case:
         if case.replayed is not None:
@@ -204,127 +199,6 @@ def refunded_return(session: Session, found: Return, *, actor: str) -> Return:
     return _step(session, found, ReturnTrigger.REFUND, {}, actor=actor)
 
 
-def receive_return(
-    session: Session,
-    found: Return,
-    pieces: Mapping[int, int],
-    location: StockLocation,
-    *,
-    actor: str,
-    version: int | None = None,
-    idempotency_key: str | None = None,
-) -> Return:
-    """Note what arrived at ``location``: order line id → pieces. The caller commits.
-
-    It is ``received`` when everything has arrived, else ``partially_received``.
-
-    Raises:
-        QuantityNotLeftError: more than was announced.
-        TransitionRefusedError, VersionConflictError, IdempotencyConflictError: as elsewhere.
-    """
-    asked = {"return": found.id, "pieces": {str(k): n for k, n in sorted(pieces.items())}}
-    order = session.get_one(Order, found.order_id)
-    with _about_returns(session, order, actor=actor, key=idempotency_key, asked=asked) as case:
-        current, lines = _read(session, found, version)
-        if case.replayed is not None:
-            return current
-        by_line = {line.order_line_id: line for line in lines}
-        for line_id, count in pieces.items():
-            line = by_line.get(line_id)
-            left = 0 if line is None else line.quantity - line.received - line.missing
-            require_left(count, left, what=f"line {line_id} of return {current.number}")
-            if line is not None:
-                case.rows.change(ReturnLine, line.id, {"received": line.received + count})
-        arrived = sum(line.received for line in lines) + sum(pieces.values())
-        announced = sum(line.quantity for line in lines)
-        status = next_status(
-            RETURNS,
-            ReturnTrigger.RECEIVE,
-            current.status,
-            wanted=announced,
-            delivered=arrived,
-        )
-        changes = {"received_at": case.now, "location_id": id_of(location, type(location))}
-        _change(case, current, status, changes)
-    return current
-
-
-def inspect_return(
-    session: Session,
-    found: Return,
-    damaged: Mapping[int, int],
-    *,
-    actor: str,
-    version: int | None = None,
-    idempotency_key: str | None = None,
-) -> Return:
-    """Put what was received into stock: ``damaged`` pieces by order line, all others for sale.
-
-    What was announced and never came is ``missing``. The pieces count as returned, and the refund
-    is proposed. The caller commits.
-
-    Raises:
-        QuantityNotLeftError: more damaged than received.
-        TransitionRefusedError, VersionConflictError, IdempotencyConflictError: as elsewhere.
-    """
-    asked = {"return": found.id, "damaged": {str(k): n for k, n in sorted(damaged.items())}}
-    order = session.get_one(Order, found.order_id)
-    with _about_returns(session, order, actor=actor, key=idempotency_key, asked=asked) as case:
-        current, lines = _read(session, found, version)
-        if case.replayed is not None:
-            return current
-        status = next_status(RETURNS, ReturnTrigger.INSPECT, current.status)
-        by_id = {line.id: line for line in case.lines}
-        good: dict[tuple[int, int], dict[int, int]] = {}
-        bad: dict[tuple[int, int], dict[int, int]] = {}
-        for line in lines:
-            broken = damaged.get(line.order_line_id, 0)
-            if broken:
-                require_left(broken, line.received, what=f"line {line.order_line_id} received")
-            sold = by_id[line.order_line_id]
-            whole = line.received - broken
-            _shelve(good, sold, whole, current.location_id)
-            _shelve(bad, sold, broken, current.location_id)
-            counts = {"resellable": whole, "damaged": broken}
-            counts["missing"] = line.quantity - line.received
-            case.rows.change(ReturnLine, line.id, counts)
-            if line.received:
-                case.add(sold, returned=line.received)
-        _restock(case, good, bad, current)
-        amount = propose_refund(case.order, case.lines, lines)
-        _change(case, current, status, {"refund_amount": amount.amount})
-    return current
-
-
-def _shelve(
-    pieces: dict[tuple[int, int], dict[int, int]],
-    line: OrderLine,
-    count: int,
-    location_id: int | None,
-) -> None:
-    for variant_id, needed in parts_of_line(line).items():
-        if count and location_id is not None:
-            pieces.setdefault((variant_id, location_id), {})[line.id] = needed * count
-
-
-def _restock(
-    case: Case,
-    good: dict[tuple[int, int], dict[int, int]],
-    bad: dict[tuple[int, int], dict[int, int]],
-    found: Return,
-) -> None:
-    ledger.ensure_levels(case.session, [*good, *bad])
-    reason = f"return {found.number}"
-    both = {place: {**good.get(place, {})} for place in (*good, *bad)}
-    if bad:
-        put_back(case.batch, bad, damaged=True, reason=reason)
-        if good:  # the same level may be in both: what was decided has to be there
-            case.batch.write()
-            case.renew_batch()
-    if good:
-        put_back(case.batch, {p: n for p, n in both.items() if n}, reason=reason)
-
-
 def get_return(session: Session, number: str) -> Return:
     """Return the return that people call by this number; raises ReturnNotFoundError."""
     query = select(Return).filter_by(number=number)
@@ -352,16 +226,16 @@ def _step(
     closes: bool = False,
 ) -> Return:
     order = session.get_one(Order, found.order_id)
-    with _about_returns(session, order, actor=actor, reason=reason) as case:
-        current, _ = _read(session, found, version)
+    with about_returns(session, order, actor=actor, reason=reason) as case:
+        current, _ = read_return(session, found, version)
         status = next_status(RETURNS, trigger, current.status)
         told = {name: value for name, value in changes.items() if value is not None}
-        _change(case, current, status, told | ({"closed_at": case.now} if closes else {}))
+        change_return(case, current, status, told | ({"closed_at": case.now} if closes else {}))
     return current
 
 
 @contextmanager
-def _about_returns(
+def about_returns(
     session: Session,
     order: Order,
     *,
@@ -370,6 +244,7 @@ def _about_returns(
     key: str | None = None,
     asked: Mapping[str, Any] | None = None,
 ) -> Iterator[Case]:
+    """Open the order of a return for a step of it; see ``opened``."""
     with opened(
         session,
         order,
@@ -382,7 +257,7 @@ def _about_returns(
         yield case
 
 
-def _read(
+def read_return(
     session: Session, found: Return, version: int | None
 ) -> tuple[Return, Sequence[ReturnLine]]:
     """Read a return anew, under the lock of its order; raises VersionConflictError."""
@@ -397,7 +272,8 @@ def _read(
     return current, list_return_lines(session, current)
 
 
-def _change(case: Case, found: Return, status: ReturnStatus, values: dict[str, Any]) -> None:
+def change_return(case: Case, found: Return, status: ReturnStatus, values: dict[str, Any]) -> None:
+    """Write the new state of a return, its values, and the event of its order."""
     case.facts["return"] = found.id
     case.facts["status"] = status.value
     changes = {"status": status, "version": found.version + 1, **values}

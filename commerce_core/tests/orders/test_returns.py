@@ -10,6 +10,7 @@ from commerce_core.errors import InvalidStateError, VersionConflictError
 from commerce_core.flows import run_flow
 from commerce_core.inventory import get_location, verify_ledger, verify_promises
 from commerce_core.money import Money
+from commerce_core.orders.arrivals import inspect_return, receive_return
 from commerce_core.orders.errors import (
     QuantityNotLeftError,
     ReturnNotEligibleError,
@@ -23,9 +24,7 @@ from commerce_core.orders.return_models import ClaimKind, Return, ReturnReason
 from commerce_core.orders.returns import (
     approve_return,
     close_return,
-    inspect_return,
     list_return_lines,
-    receive_return,
     refunded_return,
     reject_return,
     request_return,

@@ -31,7 +31,6 @@ from sqlalchemy import (
 )
 
 from commerce_core.catalog.models import Product, Variant
-from commerce_core.catalog.search_index import word_set
 from commerce_core.database import is_postgresql
 
 if TYPE_CHECKING:
@@ -154,7 +153,7 @@ def _lookups(session: Session, words: Sequence[str], places: Sequence[_Place]) -
 
 def _lookup_postgresql(place: _Place, word: str, number: int) -> Select[Any]:
     pattern = {f"word{number}": word if len(word) == 1 else f"{word}:*"}
-    test = text(f"{word_set(place.table)} @@ to_tsquery('simple', :word{number})")
+    test = text(f"{place.table}.search_words @@ to_tsquery('simple', :word{number})")
     return select(place.row_id).where(test.bindparams(**pattern))
 
 
@@ -188,13 +187,14 @@ def _has_word(session: Session, place: _Place, word: str) -> ColumnElement[bool]
     It says "most rows pass" to the planner: a database that expects few would sort the whole
     catalog instead of walking it in order.
     """
+    if is_postgresql(session):
+        pattern = word if len(word) == 1 else f"{word}:*"
+        words: ColumnElement[Any] = literal_column(f"{place.table}.search_words")
+        return words.op("@@")(func.to_tsquery("simple", pattern))
     row: Any = literal(" ")
     for part in place.texts:
         row = row + func.lower(part) + " "
     end = " " if len(word) == 1 else ""
-    if is_postgresql(session):
-        row = func.translate(row, _MARKS, " " * len(_MARKS))
-        return func.strpos(row, f" {word}{end}") > 0
     for mark in _MARKS:
         row = func.replace(row, mark, " ")
     is_found: ColumnElement[bool] = func.likely(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from commerce_core.catalog.images import ImageStorage
 
-_BUYER: Final = "Jonas Weber"
+_MANAGER: Final = "Jonas Weber"
 _RISEN: Final = timedelta(days=200)
 _SALE: Final = (timedelta(days=6), timedelta(days=13))
 _EVERY_RISE, _EVERY_SALE = 3, 8
@@ -78,7 +78,7 @@ def _price(row: Any, amount: Any, begins: datetime) -> dict[str, Any]:
         "currency": row.currency,
         "valid_from": begins,
         "valid_until": None,
-        "actor": _BUYER,
+        "actor": _MANAGER,
     }
 
 
@@ -100,7 +100,7 @@ def _noted(row: Any, as_of: datetime) -> dict[str, Any]:
         "variant_id": row.id,
         "kind": ChangeKind.PRICE,
         "changes": {"price": [str(before), after]},
-        "actor": _BUYER,
+        "actor": _MANAGER,
         "occurred_at": as_of - _RISEN,
     }
 
@@ -152,4 +152,4 @@ def _undrawn(session: Session) -> list[tuple[int, str | None, str]]:
 def _hang(session: Session, *, drawn: list[tuple[int, Any]]) -> None:
     for number, image in drawn:
         product = session.get_one(Product, number)
-        add_image(session, product, image, alt=product.name, actor=_BUYER)
+        add_image(session, product, image, alt=product.name, actor=_MANAGER)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from webapp.accounts.roles import Role
+from webapp.products.grid_form import read_cells
 from webapp.tests.products.catalog import grid_cells, open_catalog, save_cells, variants
 from webapp.tests.stockroom import submit, words
 
@@ -46,6 +47,14 @@ async def test_without_scripts_the_whole_form_saves_what_was_changed(browser: Br
     now = await variants(browser)
     assert now[FIRST].price == 120
     assert {v.version for sku, v in now.items() if sku != FIRST} == {1}
+
+
+async def test_the_form_without_scripts_sends_only_what_was_typed(browser: Browser) -> None:
+    address = await open_catalog(browser)
+    fields = grid_cells(await browser.get(address))
+    assert len(read_cells(fields)) == 0
+    name = next(name for name in fields if name.startswith("price."))
+    assert [cell.text for cell in read_cells(fields | {name: "120"})] == ["120"]
 
 
 async def test_a_wrong_cell_saves_nothing_and_keeps_what_was_typed(browser: Browser) -> None:

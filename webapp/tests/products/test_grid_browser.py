@@ -41,7 +41,7 @@ def in_shop(house: House, name: str) -> dict[str, object]:
     def read(session: Session) -> dict[str, object]:
         column = getattr(Variant, name)
         query = select(Variant.sku, column).join(Product).where(Product.name == COAT)
-        return dict(session.execute(query).all())  # pairs
+        return dict(session.execute(query).all())
 
     engine = make_engine(house.url)
     found = run_in_transaction(make_session_factory(engine), read)

@@ -7,10 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, literal, select, tuple_, union_all
+from sqlalchemy import func, literal, select, tuple_, type_coerce, union_all
 
 from commerce_core.customers.models import Customer
 from commerce_core.customers.search import customers_named
+from commerce_core.database import MoneyAmount
 from commerce_core.errors import InvalidCursorError, OrderNotFoundError
 from commerce_core.inventory.checks import require_limit
 from commerce_core.inventory.promises import allocations_of
@@ -227,7 +228,10 @@ def _numbers(session: Session, ids: list[int]) -> dict[int, Any]:
         select(
             OrderLine.order_id,
             func.count(),
-            func.sum(OrderLine.quantity * OrderLine.unit_price - OrderLine.discount),
+            type_coerce(
+                func.sum(OrderLine.quantity * OrderLine.unit_price - OrderLine.discount),
+                MoneyAmount,
+            ),
             total(OrderLine.quantity - OrderLine.cancelled),
             *(
                 total(getattr(OrderLine, name))

@@ -148,6 +148,15 @@ async def test_the_stream_tells_each_order_that_changed_once_in_its_newest_state
     assert "Lindqvist" not in cells + event
 
 
+async def test_an_order_of_history_is_worth_its_lines(clerk: Browser) -> None:
+    def write(session: Session) -> None:
+        order = place(session, {SHIRT: 2, POT: 1})
+        order.is_history, order.total = True, None
+
+    await clerk.database.transact(write)
+    assert "\u20ac89.70" in words(await clerk.get("/orders"))
+
+
 async def test_the_board_shows_the_newest_of_each_state(light_clerk: Browser) -> None:
     await placed(light_clerk, number="D1", unpaid=True)
     await placed(light_clerk, number="D2")

@@ -96,11 +96,45 @@ def run(ids: list[int], request: dict[str, int]) -> dict[str, float]:
     return {"seconds": seconds, "granted": sum(granted)}
 
 
+def make_variants(number: int, count: int) -> dict[str, float]:
+    """Make a parent with so many children: three attributes and a stock record each."""
+    from django.db import transaction
+    from oscar.core.loading import get_model
+
+    product_model = get_model("catalogue", "Product")
+    record_model = get_model("partner", "StockRecord")
+    product_class = get_model("catalogue", "ProductClass").objects.get(name="Lamp")
+    partner = get_model("partner", "Partner").objects.get(name="House")
+    attribute_model = get_model("catalogue", "ProductAttribute")
+    for code in ("colour", "size", "fit"):
+        attribute_model.objects.get_or_create(
+            product_class=product_class, code=code, defaults={"name": code, "type": "text"}
+        )
+    start = time.perf_counter()
+    with transaction.atomic():
+        parent = product_model.objects.create(
+            title=f"Tee {number}", product_class=product_class, structure="parent"
+        )
+        for place in range(count):
+            child = product_model(parent=parent, structure="child", title=f"Tee {place}")
+            child.attr.colour = f"C{place // 100}"
+            child.attr.size = f"S{place // 10 % 10}"
+            child.attr.fit = f"F{place % 10}"
+            child.save()
+            record_model.objects.create(
+                product=child, partner=partner, partner_sku=f"T{number}-{place}", price=10
+            )
+    return {"seconds": time.perf_counter() - start, "granted": count}
+
+
 def main() -> None:
     configure(sys.argv[1])
     ids = make_shop(int(sys.argv[2]))
-    for line in sys.stdin:
-        print(json.dumps(run(ids, json.loads(line))), flush=True)
+    for number, line in enumerate(sys.stdin):
+        request = json.loads(line)
+        made = "variants" in request
+        answer = make_variants(number, request["variants"]) if made else run(ids, request)
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

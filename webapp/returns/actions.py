@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from commerce_core.inventory.models import StockLocation
 from commerce_core.money import Money
+from commerce_core.orders.arrivals import inspect_return, receive_return
 from commerce_core.orders.models import Order
 from commerce_core.orders.refunds import refund_order
 from commerce_core.orders.return_models import Return, ReturnStatus
@@ -17,8 +18,6 @@ from commerce_core.orders.returns import (
     approve_return,
     cancel_return,
     close_return,
-    inspect_return,
-    receive_return,
     refunded_return,
     reject_return,
     send_return,

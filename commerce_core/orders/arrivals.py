@@ -101,6 +101,9 @@ def inspect_return(
             if broken:
                 require_left(broken, line.received, what=f"line {line.order_line_id} received")
             sold = by_id[line.order_line_id]
+            if line.received and not case.order.is_history:
+                left = sold.shipped - sold.returned
+                require_left(line.received, left, what=f"{sold.code} with the customer")
             whole = line.received - broken
             _shelve(good, sold, whole, current.location_id)
             _shelve(bad, sold, broken, current.location_id)

@@ -232,7 +232,7 @@ class Case:
 @contextmanager
 def opened(
     session: Session,
-    order: Order,
+    order: Order | int,
     trigger: Trigger,
     *,
     actor: str,
@@ -241,7 +241,7 @@ def opened(
     idempotency_key: str | None = None,
     asked: Mapping[str, Any] | None = None,
 ) -> Iterator[Case]:
-    """Lock ``order`` and yield its case. Two statements (three with a key).
+    """Lock ``order`` (or that with the id) and yield its case. Two statements (three with a key).
 
     With a key that was used before for this trigger, ``case.replayed`` is that event: change
     nothing. ``asked`` is what has to be the same then. ``version`` is the one the caller decided
@@ -254,7 +254,8 @@ def opened(
         IdempotencyConflictError: the key was used with other content.
         InvalidTextError, InvalidInputError: a value cannot be accepted.
     """
-    attempt = checked_attempt(id_of(order, Order), trigger, actor=actor, reason=reason)
+    number = order if isinstance(order, int) else id_of(order, Order)
+    attempt = checked_attempt(number, trigger, actor=actor, reason=reason)
     try:
         case = _lock(session, attempt)
         case.key = None if idempotency_key is None else require_key(idempotency_key)

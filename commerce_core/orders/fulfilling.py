@@ -15,7 +15,7 @@ from commerce_core.inventory.ledger.objects import persistent
 from commerce_core.inventory.promises import Wish, allocations_of, ship_promised
 from commerce_core.journal import take_ids
 from commerce_core.orders.case import Case, opened, require_left
-from commerce_core.orders.errors import FulfillmentNotFoundError, QuantityNotLeftError
+from commerce_core.orders.errors import QuantityNotLeftError
 from commerce_core.orders.fulfillment_models import Fulfillment, FulfillmentLine, FulfillmentStatus
 from commerce_core.orders.machine import Trigger
 from commerce_core.orders.models import Order, OrderLine
@@ -24,12 +24,14 @@ from commerce_core.orders.parcels import (
     Parcel,
     Piece,
     load_parcels,
+    load_parcels_and_ids,
     move,
     parcel_of,
     parts_of_line,
     recount,
 )
 from commerce_core.orders.payments import promise_missing
+from commerce_core.records import id_of
 from commerce_core.text import clean_optional
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from commerce_core.inventory import StockLocation
+    from commerce_core.database import Base
+    from commerce_core.inventory import Allocation, StockLocation
 
 
 def allocate_order(
@@ -98,12 +101,16 @@ def fulfill_order(
     ) as case:
         if case.replayed is not None:
             return []
-        parcels = load_parcels(session, order.id)
-        waiting = _waiting(case, parcels, location)
+        promised = allocations_of(session, [line.id for line in case.goods()])
+        rows = sum(found.open > 0 for found in promised)
+        places = len({found.location_id for found in promised})
+        wanted = {Fulfillment: places, FulfillmentLine: rows}
+        parcels, ids = load_parcels_and_ids(session, order.id, wanted)
+        waiting = _waiting(promised, parcels, location)
         if not waiting:
             message = f"order {case.order.number}: nothing in stock waits for a parcel there"
             raise QuantityNotLeftError(message, requested=None, left=0)
-        fresh = _add_parcels(case, parcels, waiting)
+        fresh = _add_parcels(case, parcels, waiting, ids)
         case.facts["fulfillments"] = [parcel["id"] for parcel in fresh]
         recount(case, parcels)
         case.write()
@@ -111,7 +118,7 @@ def fulfill_order(
 
 
 def _waiting(
-    case: Case, parcels: Sequence[Parcel], location: StockLocation | None
+    promised: Sequence[Allocation], parcels: Sequence[Parcel], location: StockLocation | None
 ) -> dict[int, list[Piece]]:
     """Return location id → pieces that are promised, there, and in no open parcel."""
     packed: dict[int, int] = {}
@@ -120,7 +127,7 @@ def _waiting(
             for number, pieces in parcel.by_allocation().items():
                 packed[number] = packed.get(number, 0) + pieces
     found: dict[int, list[Piece]] = {}
-    for allocation in allocations_of(case.session, [line.id for line in case.goods()]):
+    for allocation in promised:
         free = allocation.open - allocation.backordered - packed.get(allocation.id, 0)
         if free > 0 and (location is None or allocation.location_id == location.id):
             piece = Piece(0, int(allocation.holder_ref), allocation.id, allocation.variant_id, free)
@@ -129,15 +136,16 @@ def _waiting(
 
 
 def _add_parcels(
-    case: Case, parcels: list[Parcel], contents: Mapping[int, list[Piece]]
+    case: Case,
+    parcels: list[Parcel],
+    contents: Mapping[int, list[Piece]],
+    ids: Mapping[type[Base], list[int]],
 ) -> list[dict[str, Any]]:
     """Record a new parcel for each location; return their rows, and add them to ``parcels``."""
-    count = sum(len(pieces) for pieces in contents.values())
-    ids = take_ids(case.session, {Fulfillment: len(contents), FulfillmentLine: count})
     number = max((parcel.row.number for parcel in parcels), default=0)
     rows = []
     for fulfillment_id, (location_id, pieces) in zip(
-        ids[Fulfillment], sorted(contents.items()), strict=True
+        ids[Fulfillment], sorted(contents.items()), strict=False
     ):
         number += 1
         row = {
@@ -266,7 +274,8 @@ def _leave_behind(
             case.rows.change(FulfillmentLine, piece.id, {"quantity": goes})
     parcel.pieces = [piece for piece in parcel.pieces if piece not in staying]
     if staying:
-        _add_parcels(case, parcels, {parcel.row.location_id: staying})
+        ids = take_ids(case.session, {Fulfillment: 1, FulfillmentLine: len(staying)})
+        _add_parcels(case, parcels, {parcel.row.location_id: staying}, ids)
 
 
 def deliver_fulfillment(
@@ -338,12 +347,10 @@ def opened_parcel(
     asked: Mapping[str, Any] | None = None,
 ) -> AbstractContextManager[Case]:
     """Open the order of a fulfillment; what the key is about includes which fulfillment it is."""
-    order = session.get(Order, fulfillment.order_id)
-    if order is None:  # pragma: no cover - the foreign key keeps it
-        raise FulfillmentNotFoundError(f"there is no fulfillment {fulfillment.id}")
+    id_of(fulfillment, Fulfillment)
     return opened(
         session,
-        order,
+        fulfillment.order_id,
         trigger,
         actor=actor,
         reason=reason,

@@ -10,17 +10,21 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from commerce_core.database import is_postgresql
+from commerce_core.journal.together import id_expression, numbers_from
 from commerce_core.orders.errors import FulfillmentNotFoundError
 from commerce_core.orders.fulfillment_models import Fulfillment, FulfillmentLine, FulfillmentStatus
 from commerce_core.orders.machine import FULFILLMENTS, Trigger, next_status
+from commerce_core.orders.models import Order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
+    from commerce_core.database import Base
     from commerce_core.orders.case import Case
     from commerce_core.orders.models import OrderLine
 
@@ -66,27 +70,40 @@ class Parcel:
 
 def load_parcels(session: Session, order_id: int) -> list[Parcel]:
     """Return the parcels of an order by number. One statement."""
+    return load_parcels_and_ids(session, order_id, {})[0]
+
+
+def load_parcels_and_ids(
+    session: Session, order_id: int, wanted: Mapping[type[Base], int]
+) -> tuple[list[Parcel], dict[type[Base], list[int]]]:
+    """Return the parcels of an order, and ids for so many new rows. One statement."""
+    is_pg = is_postgresql(session)
+    taken = [
+        text(id_expression(model, name=f"n{i}", is_postgresql=is_pg))
+        for i, model in enumerate(wanted)
+    ]
     query = (
-        select(Fulfillment, FulfillmentLine)
+        select(Fulfillment, FulfillmentLine, *taken)
+        .select_from(Order)
+        .outerjoin(Fulfillment, Fulfillment.order_id == Order.id)
         .outerjoin(FulfillmentLine, FulfillmentLine.fulfillment_id == Fulfillment.id)
-        .where(Fulfillment.order_id == order_id)
+        .where(Order.id == order_id)
         .order_by(Fulfillment.number, FulfillmentLine.id)
         .execution_options(populate_existing=True)
     )
+    counts = {f"n{i}": count for i, count in enumerate(wanted.values())}
     found: dict[int, Parcel] = {}
-    for row, line in session.execute(query):
+    ids: dict[type[Base], list[int]] = {}
+    for row, line, *numbers in session.execute(query, counts):
+        for (model, count), number in zip(wanted.items(), numbers, strict=True):
+            ids[model] = numbers_from(number, count)
+        if row is None:
+            continue
         parcel = found.setdefault(row.id, Parcel(row, row.status))
-        if line is not None and line.quantity:
-            parcel.pieces.append(
-                Piece(
-                    line.id,
-                    line.order_line_id,
-                    line.allocation_id,
-                    line.variant_id,
-                    line.quantity,
-                )
-            )
-    return list(found.values())
+        if line is not None:
+            content = (line.order_line_id, line.allocation_id, line.variant_id, line.quantity)
+            parcel.pieces.append(Piece(line.id, *content))
+    return list(found.values()), ids
 
 
 def parcel_of(parcels: Iterable[Parcel], fulfillment: Fulfillment) -> Parcel:

@@ -290,6 +290,8 @@ def _come_back(case: Case, fulfillment: Fulfillment, trigger: Trigger) -> Parcel
     for line in case.goods():
         pieces = whole_pieces(line, {v: inside[line.id, v] for v in parts_of_line(line)})
         if pieces:
+            left = line.shipped - line.returned
+            require_left(pieces, left, what=f"{line.code} that has not come back as a return")
             lost = pieces if trigger is Trigger.LOSE else 0
             case.add(line, allocated=-pieces, lost=lost)
     return parcel

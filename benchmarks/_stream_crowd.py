@@ -34,6 +34,8 @@ class Crowd:
         assert self._process.stdin is not None  # noqa: S101 - it was opened above
         self._process.stdin.close()
         self._process.wait(timeout=30)
+        assert self._process.stdout is not None  # noqa: S101 - the same
+        self._process.stdout.close()
 
     def begin(self, requests: Sequence[str], *, at_once: int = 200) -> None:
         """Begin to open one connection for each request; returns at once."""

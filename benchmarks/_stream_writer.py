@@ -43,7 +43,7 @@ class Writer:
             self._variants = list(session.scalars(select(Variant).order_by(Variant.id)))
             self._location = session.scalars(select(StockLocation)).one()
             levels = session.execute(select(StockLevel.variant_id, StockLevel.on_hand))
-            self._on_hand: dict[int, int] = dict(levels.tuples().all())
+            self._on_hand: dict[int, int] = {row.variant_id: row.on_hand for row in levels}
             session.expunge_all()
         self._peer: tuple[http.client.HTTPConnection, str] | None = None
         self._peer_url = ""

@@ -73,11 +73,12 @@ def _reading(report: Report, karrio: Karrio, answers: dict[str, str]) -> None:
     pairing = measure_pair(theirs, ours, rounds=ROUNDS)
     full = measure_pair(theirs, ours_in_full, rounds=ROUNDS)
     more = sum(read) / len(read)
+    # The second claim is the stricter: nine shipments of one number count no more than one.
     rate = "shipments read a second: our rate over karrio's"
     report.add(rate, _times(pairing.ratio, more), ">= 5")
+    report.add("answers read a second: our rate over karrio's", pairing.ratio, ">= 5")
     report.add_control(ours, rounds=ROUNDS)
     report.context["the_same_every_object_looked_at"] = round(full.ratio.median * more, 2)
-    report.context["answers_a_second_our_rate_over_karrio"] = round(pairing.ratio.median, 2)
     report.context["our_shipments_a_second"] = round(5 * sum(read) / pairing.second.median)
     report.context["karrio_shipments_a_second"] = round(5 * len(read) / pairing.first.median)
 

@@ -23,6 +23,7 @@ from benchmarks._measure import estimate
 from benchmarks._peers import Child
 from benchmarks._report import Report
 from benchmarks._stream_alone import add_alone_claims
+from benchmarks._stream_claims import Measured, add_crowd_claims, in_words
 from benchmarks._stream_crowd import Crowd, resident_bytes, times_file
 from benchmarks._stream_rounds import Bench, Round, watch_idle
 from benchmarks._stream_servers import Server, channels, has_nchan, nchan, ours, plain_litestar
@@ -39,12 +40,6 @@ RATE = 50
 SECONDS = 3
 IMPORT_ROWS = 25
 MISSED = 20
-LIMITS = {"Litestar": "<= 0.2", "Channels": "<= 0.02", "nchan": "<= 0.7"}
-WORDS = {
-    "Litestar": "plain Litestar ServerSentEvent",
-    "Channels": "Django Channels with channels_redis",
-    "nchan": "nchan in nginx",
-}
 
 
 def main() -> int:
@@ -75,62 +70,30 @@ def main() -> int:
         _against_peers(report, bench, [live, *peers], large, passes)
         _small_crowd(report, bench, [live, *peers], small)
         _crowds_of_our_own(report, bench, live, url, crowd=large, idle=idle, passes=passes)
-        add_alone_claims(report, bench, live, 10 if is_short else 30)
+        add_alone_claims(report, bench, live, url, redis, count=10 if is_short else 30)
     return report.finish()
 
 
 def _against_peers(
     report: Report, bench: Bench, servers: Sequence[Server], crowd: int, passes: int
 ) -> None:
-    """Compare processor time for each delivery, all in turns; take our own claims with it."""
-    rounds: dict[str, list[Round]] = {server.name: [] for server in servers}
-    again, heavy, kilobytes = [], [], []
+    """Measure all in turns, each pass in the other order."""
+    found = Measured({server.name: [] for server in servers}, crowd)
     for number in range(passes):
         for server in servers if number % 2 == 0 else reversed(servers):
             with Crowd(server.port, bench.folder) as listeners:
                 before = resident_bytes(server.pids())
                 listeners.open(server.requests(crowd))
-                kilobytes += [(server.name, resident_bytes(server.pids()) - before)]
+                if number == 0:
+                    found.held[server.name] = resident_bytes(server.pids()) - before
+                    bench.round(server, listeners, changes=RATE, rate=RATE)  # to warm up
                 _settle(server)
-                rounds[server.name].append(_round(bench, server, listeners))
+                found.rounds[server.name].append(_round(bench, server, listeners))
                 if server is servers[0]:
-                    again.append(_round(bench, server, listeners))
-                    heavy.append(_import(bench, server, listeners))
+                    found.again.append(_round(bench, server, listeners))
+                    found.heavy.append(_import(bench, server, listeners))
             _settle(server)
-    mine = rounds["ours"]
-    both = [*mine, *again]
-    at = f"at {crowd} subscribers"
-    report.add(f"changes a second that reach all, {at}", estimate([r.rate for r in both]), ">= 49")
-    costs = [one.microseconds_per_delivery for one in both]
-    report.add(f"processor µs for each delivery, {at}", estimate(costs), "<= 5")
-    for server in servers[1:]:
-        ratios = [
-            one.microseconds_per_delivery / other.microseconds_per_delivery
-            for one, other in zip(mine, rounds[server.name], strict=True)
-        ]
-        text = f"the same over {WORDS[server.name]}, {at}"
-        report.add(text, estimate(ratios), LIMITS[server.name])
-    late = estimate([one.p99_ms for one in both])
-    report.add(f"ms from commit to client, 99 of 100, {at}", late, "<= 90")
-    more = [
-        one.cpu_per_second / other.cpu_per_second for one, other in zip(heavy, mine, strict=True)
-    ]
-    report.add("processor time at 500 changes a second over 50", estimate(more), "<= 2")
-    least = estimate([one.rate for one in heavy])
-    report.context[f"500 changes a second, {at}"] = f"{least.median:.0f} reached all"
-    first = next(size for name, size in kilobytes if name == "ours")
-    report.add("KiB for each connection", first / crowd / 1024, "<= 25")
-    report.add_control_ratio(
-        "control: µs for each delivery, our first round over our second",
-        estimate(
-            [
-                one.microseconds_per_delivery / two.microseconds_per_delivery
-                for one, two in zip(mine, again, strict=True)
-            ]
-        ),
-    )
-    for server in servers:
-        report.context[f"{server.name}, {at}"] = _in_words(rounds[server.name])
+    add_crowd_claims(report, found)
 
 
 def _small_crowd(report: Report, bench: Bench, servers: Sequence[Server], crowd: int) -> None:
@@ -139,7 +102,7 @@ def _small_crowd(report: Report, bench: Bench, servers: Sequence[Server], crowd:
         with Crowd(server.port, bench.folder) as listeners:
             listeners.open(server.requests(crowd))
             _settle(server)
-            words = _in_words([_round(bench, server, listeners)])
+            words = in_words([_round(bench, server, listeners)])
             report.context[f"{server.name}, at {crowd} subscribers"] = words
         _settle(server)
 
@@ -196,14 +159,6 @@ def _settle(server: Server) -> None:
     for _ in range(10):
         if watch_idle(server, seconds=0.5)[1] < 0.1:
             return
-
-
-def _in_words(rounds: Sequence[Round]) -> str:
-    rate = estimate([one.rate for one in rounds]).median
-    cost = estimate([one.microseconds_per_delivery for one in rounds]).median
-    early = estimate([one.p50_ms for one in rounds]).median
-    late = estimate([one.p99_ms for one in rounds]).median
-    return f"{rate:.1f} changes/s reach all, {cost:.1f} µs each, {early:.0f} / {late:.0f} ms"
 
 
 if __name__ == "__main__":

@@ -33,6 +33,9 @@ _Result = TypeVar("_Result")
 
 ATTEMPTS: Final = 5
 _FIRST_PAUSE_SECONDS: Final = 0.01
+PATIENCE_SECONDS: Final = 10.0
+"""After this time nothing is tried again: on SQLite one attempt alone may wait this long for the
+write lock, and who waits for an answer has waited enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +116,21 @@ def run_in_transaction(
     """Run ``fn(session)`` in a transaction of its own, commit, and return its result.
 
     After a deadlock or serialisation failure it is run again from the start, at most
-    ``attempts`` times, so ``fn`` must have no effect but those on the session.
+    ``attempts`` times and not after ten seconds, so ``fn`` must have no effect but those on the
+    session.
 
     Raises:
         ConcurrencyError: every attempt was chosen as a victim.
         DatabaseError: the database does not answer, or is not migrated.
     """
+    began = time.monotonic()
     for attempt in range(1, attempts + 1):
         try:
             with factory() as session, session.begin():
                 return fn(session)
         except (SQLAlchemyError, ConcurrencyError) as exc:
-            pause = _pause_or_raise(exc, attempt, attempts)
+            is_last = attempt == attempts or time.monotonic() - began >= PATIENCE_SECONDS
+            pause = _pause_or_raise(exc, attempt, is_last=is_last)
         time.sleep(pause)
     raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
@@ -141,11 +147,13 @@ async def run_in_transaction_async(
     this returns: a cancelled request never leaves SQLite's write lock behind, and either
     commits or rolls back completely.
     """
+    began = time.monotonic()
     for attempt in range(1, attempts + 1):
         try:
             return await joined(_unit_of_work(factory, fn))
         except (SQLAlchemyError, ConcurrencyError) as exc:
-            pause = _pause_or_raise(exc, attempt, attempts)
+            is_last = attempt == attempts or time.monotonic() - began >= PATIENCE_SECONDS
+            pause = _pause_or_raise(exc, attempt, is_last=is_last)
         await asyncio.sleep(pause)
     raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
@@ -172,16 +180,16 @@ async def joined(work: Coroutine[Any, Any, _Result]) -> _Result:
 
 
 def _pause_or_raise(
-    error: SQLAlchemyError | ConcurrencyError, attempt: int, attempts: int
+    error: SQLAlchemyError | ConcurrencyError, attempt: int, *, is_last: bool
 ) -> float:
     """Return how long to wait before the next attempt, or raise what ends the matter."""
     if not is_retriable(error):
         if isinstance(error, ConcurrencyError):
             raise error
         raise translate_database_error(error) from error
-    if attempt == attempts:
-        message = f"the database stayed too busy: {attempts} attempts, each stopped by another"
-        raise ConcurrencyError(message, attempts=attempts) from error
+    if is_last:
+        message = f"the database stayed too busy: {attempt} attempts, each stopped by another"
+        raise ConcurrencyError(message, attempts=attempt) from error
     jitter = random.uniform(0.5, 1.5)  # noqa: S311 - not a secret
     return _FIRST_PAUSE_SECONDS * float(2**attempt) * jitter
 

@@ -18,6 +18,7 @@ from commerce_core.journal import ensure_epoch
 from webapp import health, home
 from webapp.accounts import routes as accounts
 from webapp.accounts.desk import IdentityDesk
+from webapp.api import orders as api_orders
 from webapp.api import stock as api_stock
 from webapp.api import stock_socket
 from webapp.counts import routes as counts
@@ -29,13 +30,22 @@ from webapp.explaining import routes as explaining
 from webapp.head import answer_head
 from webapp.headers import HostMiddleware, security_headers
 from webapp.jobs import run_jobs
+from webapp.live import operators
 from webapp.live import stream as live
 from webapp.live.answers import serve_streams
 from webapp.migrations import require_all_migrated
 from webapp.navigation_counts import NavigationCountsMiddleware
 from webapp.options import answer_options
+from webapp.orders import action_routes as order_actions
+from webapp.orders import bulk_routes as order_bulk
+from webapp.orders import routes as orders
+from webapp.orders import sheet_routes as order_sheets
+from webapp.parcels import routes as parcels
+from webapp.parcels.desk import run_parcels
+from webapp.products import routes as products
 from webapp.purchasing import routes as purchasing
 from webapp.reservations import routes as reservations
+from webapp.returns import routes as returns
 from webapp.security import Right, SessionMiddleware, guard_addresses, guard_rights, require_rights
 from webapp.settings import Settings, load_settings
 from webapp.static_files import make_static_router
@@ -49,24 +59,34 @@ from webapp.uploads import routes as uploads
 ROUTERS: Final[Sequence[Router]] = (
     accounts.router,
     api_stock.router,
+    api_orders.router,
     stock_socket.router,
     health.router,
     home.router,
     live.router,
+    operators.router,
     stock.router,
     style.router,
     counts.router,
     transfers.router,
     purchasing.router,
+    parcels.router,
     reservations.router,
     explaining.router,
     uploads.router,
+    products.router,
+    orders.router,
+    order_actions.router,
+    order_bulk.router,
+    order_sheets.router,
+    returns.router,
 )
 """The router of every feature. A new feature adds one line."""
 
 LIFESPANS: Final[Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]] = (
     run_live_stock,
     run_jobs,
+    run_parcels,
 )
 """What a feature starts with the application and stops with it, in this order, database first."""
 
@@ -75,9 +95,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
     """Return the application. Connects to nothing before its lifespan begins.
 
     Without settings they are read from the environment, for servers that take a factory.
+    ``app.state.dhl`` may be set before it runs (see ``webapp.parcels.desk``).
     ``app.state`` holds ``settings``, ``database`` (WebDatabase), ``drain`` (Drain),
     ``readiness`` (Readiness), ``identities`` (IdentityDesk) and ``navigation``; while it runs,
-    ``hub`` (Hub) and ``census``.
+    ``hub`` (Hub), ``census`` and ``parcels``.
 
     Raises:
         InvalidDatabaseUrlError: the database URL cannot be read.

@@ -14,6 +14,7 @@ from typing import Final
 
 import commerce_core
 from commerce_core.errors import CommerceError
+from webapp.commands.terminal import visible
 
 COMMANDS: Final[Sequence[str]] = (
     "webapp.commands.serve",
@@ -48,7 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def sentence(error: Exception) -> str:
     """Return what a person needs to know about ``error``, on one line."""
     if isinstance(error, CommerceError):
-        return " ".join(error.message.split())
+        hint = error.fields.get("hint")
+        more = f". {hint}" if isinstance(hint, str) and hint not in error.message else ""
+        return visible(" ".join(f"{error.message}{more}".split()))
     if isinstance(error, ModuleNotFoundError):
         if (error.name or "").startswith(_OURS):
             return f"this installation is incomplete ({error.name} is missing): install it again"

@@ -8,9 +8,9 @@ which the end of the request does not cancel: an abandoned one would keep SQLite
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -20,7 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from commerce_core.database import make_async_engine, make_async_session_factory, read_only
 from commerce_core.database.schema import NAMING_CONVENTION
-from commerce_core.flows import run_in_transaction_async
+from commerce_core.flows import Flow, run_flow_async, run_in_transaction_async
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,6 +54,16 @@ class Transact:
             return step(session, *args, **kwargs)
 
         return await run_in_transaction_async(self.sessions, bound)
+
+    async def run(
+        self, flow: Flow[T], *, perform: Callable[[Any], Awaitable[Any]] | None = None
+    ) -> T:
+        """Drive a flow, committing after each of its steps; ``perform`` makes its calls.
+
+        Raises:
+            CommerceError: what the flow raises, or what stopped the database.
+        """
+        return await run_flow_async(self.sessions, flow, perform=perform)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
@@ -79,7 +79,9 @@ async def run_jobs(app: Litestar) -> AsyncIterator[None]:
         assert task is not None  # noqa: S101 - the scheduler runs coroutines as tasks
         running.add(task)
         task.add_done_callback(running.discard)
-        await run_job(job, database.transact)
+        # The scheduler would log the end of the process as a failure, with a traceback.
+        with suppress(asyncio.CancelledError):
+            await run_job(job, database.transact)
 
     scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
     for job in JOBS:

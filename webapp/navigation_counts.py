@@ -22,6 +22,8 @@ from commerce_core.clock import utc_now
 from commerce_core.inventory.count_models import CountStatus, StockCount
 from commerce_core.inventory.purchasing_models import PurchaseOrder, PurchaseStatus
 from commerce_core.inventory.transfer_models import StockTransfer, TransferStatus
+from commerce_core.orders.models import Order, OrderStatus
+from commerce_core.orders.return_models import Return, ReturnStatus
 from webapp.database import WebDatabase
 from webapp.security import signed_in_user
 from webapp.settings import Settings
@@ -31,6 +33,17 @@ KEY: Final = "navigation_counts"
 """Where the figures of a request are: ``request.scope["state"][KEY]``."""
 _MOVING: Final = (TransferStatus.IN_TRANSIT, TransferStatus.PARTIALLY_RECEIVED)
 _EXPECTED: Final = (PurchaseStatus.ORDERED, PurchaseStatus.PARTIALLY_RECEIVED)
+_OPEN_ORDERS: Final = (OrderStatus.PENDING, OrderStatus.PROCESSING)
+_OPEN_RETURNS: Final = (
+    ReturnStatus.REQUESTED,
+    ReturnStatus.APPROVED,
+    ReturnStatus.IN_TRANSIT,
+    ReturnStatus.PARTIALLY_RECEIVED,
+    ReturnStatus.RECEIVED,
+    ReturnStatus.INSPECTED,
+)
+MOST_COUNTED: Final = 1000
+"""Nobody counts open orders beyond this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +57,25 @@ class Waiting:
 def count_waiting(session: Session, *, today: date) -> Mapping[str, Waiting]:
     """Return what waits by the address of its area. One statement."""
     expected = select(func.count()).where(PurchaseOrder.status.in_(_EXPECTED))
-    counts, transfers, orders, late = session.execute(
+    open_orders = select(Order.id).where(Order.status.in_(_OPEN_ORDERS), ~Order.is_history)
+    open_returns = select(Return.id).where(Return.status.in_(_OPEN_RETURNS))
+    counts, transfers, orders, late, sold, coming_back = session.execute(
         select(
             select(func.count()).where(StockCount.status == CountStatus.OPEN).scalar_subquery(),
             select(func.count()).where(StockTransfer.status.in_(_MOVING)).scalar_subquery(),
             expected.scalar_subquery(),
             expected.where(PurchaseOrder.expected_on < today).scalar_subquery(),
+            *(
+                select(func.count())
+                .select_from(query.limit(MOST_COUNTED).subquery())
+                .scalar_subquery()
+                for query in (open_orders, open_returns)
+            ),
         )
     ).one()
     return {
+        "/orders": Waiting(sold),
+        "/returns": Waiting(coming_back),
         "/stock/counts": Waiting(counts),
         "/stock/transfers": Waiting(transfers),
         "/stock/purchase-orders": Waiting(orders, late),

@@ -112,7 +112,9 @@ def configure_environment(env: Environment, settings: PageSettings) -> Navigatio
         locale_for(settings.locale), ZoneInfo(settings.time_zone), translations.ngettext
     )
     navigation = Navigation()
-    env.filters.update(formatter.filters(), initials=initials)
+    # "_()" takes its text for markup of ours. A text that somebody outside may have had a hand in,
+    # such as the message of an error, is told: translated if it is known, and escaped.
+    env.filters.update(formatter.filters(), initials=initials, told=translations.gettext)
     defaults: dict[str, Any] = {
         "shop": settings.shop_name,
         "language": formatter.locale.code,

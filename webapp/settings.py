@@ -56,6 +56,10 @@ class Settings:
     """Write a line for each request but streams, probes and static files."""
     jobs: bool = True
     """Run the clean-up jobs inside this process."""
+    image_folder: str = "commerce-images"
+    """Folder for uploaded pictures of products. Several processes share it."""
+    metrics_token: str | None = None
+    """What Prometheus shows at /metrics as a bearer token. None: there is no such page."""
     debug: bool = False
     """Show tracebacks to the developer. Never set it where others can reach the server."""
 

@@ -45,6 +45,10 @@ _CHOSEN: Any = VariantOptionValue.__table__
 _SHOWN: Final = 20
 """So many SKUs are named in a product's history."""
 _MONEY: Final = ("price", "compare_at_price", "cost")
+_COLUMNS: Final = (
+    *VARIANT_FIELDS, "product_id", "sku_key", "barcode_key", "option_text", "combination",
+    "position", "currency", "version", "created_at", "updated_at",
+)  # fmt: skip
 _OPTIONAL: Any = {name: None for name, field in VARIANT_FIELDS.items() if field.is_optional}
 
 
@@ -198,10 +202,10 @@ class BatchWriter:
     def _create_variants(self) -> None:
         rows = [self._variant_row(made) for made in self._new]
         stored = _stored(rows, moment_storer(self._session))
-        insert_rows(self._session, _VARIANTS, tuple(rows[0]), stored)
+        insert_rows(self._session, _VARIANTS, _COLUMNS, stored)
         keys = [row["sku_key"] for row in rows]
         query = select(_VARIANTS.c.sku_key, _VARIANTS.c.id).where(_VARIANTS.c.sku_key.in_(keys))
-        found: dict[str, int] = {key: number for key, number in self._session.execute(query)}
+        found: dict[str, int] = dict(self._session.execute(query).tuples().all())
         ids = [found[key] for key in keys]
         chosen = [
             (number, axis, value)
@@ -316,5 +320,5 @@ def _stored(
         }
         for name in _MONEY:
             values[name] = None if row[name] is None else to_units(row[name])
-        stored.append(tuple(values.values()))
+        stored.append(tuple(values[name] for name in _COLUMNS))
     return stored

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from commerce_core.inventory.routing import Plan
     from commerce_core.inventory.strategies import Strategy
+    from commerce_core.journal import RowsTogether
 
 LINE: Final = "order_line"
 """The kind of holder that a line of one of our orders is."""
@@ -63,11 +64,13 @@ def promise_lines(
     strategy: Strategy,
     hold: timedelta | None = None,
     allow_partial: bool = False,
+    locked: Sequence[ledger.LevelState] | None = None,
 ) -> None:
     """Promise to each line what it wants, split over locations: firmly, or for the time of a hold.
 
     Demand is summed before anything is checked, levels are locked in ascending id, and a promise
-    belongs to exactly one line. One statement (three where something is a kit).
+    belongs to exactly one line. One statement (three where something is a kit), or none where the
+    caller has ``locked`` all levels of the variants and their parts at open locations.
 
     Raises:
         InsufficientStockError, VariantArchivedError: something is short (not ``allow_partial``).
@@ -75,7 +78,10 @@ def promise_lines(
     wanted: Counter[int] = Counter()
     for wish in wishes:
         wanted[wish.variant_id] += wish.quantity
-    levels = lock_offered(batch.session, list(wanted))
+    if locked is None:
+        levels = lock_offered(batch.session, list(wanted))
+    else:
+        levels = {(x.variant_id, x.location_id): x for x in locked if x.is_offered}
     parts = parts_of(batch.session, wanted, levels)
     settle_due(batch, levels.values())
     plan = split(levels, wanted, parts, strategy)
@@ -180,6 +186,18 @@ def allocations_of(session: Session, line_ids: Iterable[int]) -> list[Allocation
         .execution_options(populate_existing=True)
     )
     return list(session.scalars(query))
+
+
+def hand_over(
+    rows: RowsTogether, allocations: Iterable[Allocation], heirs: Mapping[int, int]
+) -> None:
+    """Record that promises belong to other lines now: old line id → new line id.
+
+    No quantity changes, so no level and no movement does.
+    """
+    for allocation in allocations:
+        heir = heirs[int(allocation.holder_ref)]
+        rows.change(Allocation, allocation.id, {"holder_ref": str(heir)})
 
 
 def ship_promised(batch: ledger.Batch, pieces: Mapping[int, int]) -> None:

@@ -19,6 +19,7 @@ from commerce_core.text import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from commerce_core.customers.models import Customer
     from commerce_core.money import Money
@@ -57,8 +58,8 @@ class Charge:
 class Checkout:
     """Everything an order is made of. ``number`` None lets the library number it.
 
-    ``shipping_address`` is a mapping as in ``commerce_core.orders.addresses``; an address that
-    cannot be shipped to is refused.
+    ``placed_at`` is given where it was sold before it came here. ``shipping_address`` is a mapping
+    as in ``commerce_core.orders.addresses``.
     """
 
     lines: Sequence[CheckoutLine]
@@ -73,6 +74,7 @@ class Checkout:
     rounding: Rounding = Rounding.LINE
     system: str | None = None
     external_id: str | None = None
+    placed_at: datetime | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def variant_ids(self) -> list[int]:

@@ -149,6 +149,11 @@ class Case:
     def _wanted(self, line: OrderLine) -> int:
         return self.count(line, "quantity") - self.count(line, "cancelled")
 
+    def short(self) -> int:
+        """Return how many pieces are sold and promised from no stock, as it will be."""
+        after = self.situation()
+        return max(0, after.wanted - after.allocated)
+
     def write(self, *, short: int | None = None) -> OrderStatus:
         """Let the machine decide, write everything, and return the order's new status.
 
@@ -170,6 +175,22 @@ class Case:
         for line_id, counts in self._counts.items():
             self.rows.change(OrderLine, line_id, counts)
         self.rows.insert(OrderEvent, self._event(status, values["version"]))
+        self._write_rows()
+        return OrderStatus(status)
+
+    def note(self, reason: str) -> None:
+        """Write what was recorded, and an event, without asking the machine: a fact from outside.
+
+        The status stays as it is.
+        """
+        order = self.order
+        self.attempt = replace(self.attempt, reason=reason)
+        version = order.version + 1
+        self.rows.change(Order, order.id, {**self._order_values, "version": version})
+        self.rows.insert(OrderEvent, self._event(order.status, version))
+        self._write_rows()
+
+    def _write_rows(self) -> None:
         if self.batch.is_empty:
             self.session.flush()
             self.rows.write(self.session)
@@ -177,7 +198,6 @@ class Case:
             self.batch.write(self.rows)
         for model, row in self.rows.changes():
             refresh(self.session, model, row)
-        return OrderStatus(status)
 
     def _before(self) -> dict[str, Any]:
         """Return what the rules see of the time before: guards ask what was."""

@@ -100,12 +100,12 @@ def place_order(
 def _pay(order: Order, placed: Placed, gateway: str, *, actor: str) -> Flow[Order]:
     amount = Money(order.total or Money.of(0, order.currency).amount, order.currency)
     request = ChargeRequest(gateway, placed.request_key or "", amount, order.number)
-    answer = yield from _asked(request)
+    answer = yield from asked(request)
     number = placed.payment_id or 0
-    return (yield from _finalise(order, number, answer, actor=actor))
+    return (yield from finalise(order, number, answer, actor=actor))
 
 
-def _asked(request: ChargeRequest | FindRequest) -> Flow[Answer | None]:
+def asked(request: ChargeRequest | FindRequest) -> Flow[Answer | None]:
     """Ask the gateway; None where it did not answer. Whatever it raises, it may have happened."""
     try:
         answer: Answer = yield Call(request)
@@ -114,7 +114,7 @@ def _asked(request: ChargeRequest | FindRequest) -> Flow[Answer | None]:
     return answer
 
 
-def _finalise(order: Order, payment_id: int, answer: Answer | None, *, actor: str) -> Flow[Order]:
+def finalise(order: Order, payment_id: int, answer: Answer | None, *, actor: str) -> Flow[Order]:
     """Record the answer and return the order, or raise what the answer means."""
     settle = partial(
         settle_payment, order_id=order.id, payment_id=payment_id, answer=answer, actor=actor
@@ -144,11 +144,11 @@ def _resume(order: Order, *, actor: str) -> Flow[Order]:
         if payment.status is PaymentStatus.CHARGING:
             message = f"the payment of order {order.number} is under way: try again in a moment"
             raise OperationInProgressError(message, order_id=order.id, number=order.number)
-    answer = yield from look_up(payment, order)
-    return (yield from _finalise(order, payment.id, answer, actor=actor))
+    answer = yield from _look_up(payment, order)
+    return (yield from finalise(order, payment.id, answer, actor=actor))
 
 
-def look_up(payment: Payment, order: Order) -> Flow[Answer | None]:
+def _look_up(payment: Payment, order: Order) -> Flow[Answer | None]:
     """Find out what became of a payment. A gateway that never heard of it is asked for the money.
 
     The same key makes that safe: whatever was asked before, the money is taken once.
@@ -156,13 +156,13 @@ def look_up(payment: Payment, order: Order) -> Flow[Answer | None]:
     if payment.status not in {PaymentStatus.CHARGING, PaymentStatus.UNCERTAIN}:
         return Answer(Outcome.DECLINED, message=payment.message)
     find = FindRequest(payment.gateway, payment.request_key)
-    answer = yield from _asked(find)
+    answer = yield from asked(find)
     if answer is None or answer.outcome is not Outcome.UNKNOWN:
         return answer
     if payment.status is PaymentStatus.CHARGING:
         amount = Money(payment.amount, payment.currency)
         charge = ChargeRequest(payment.gateway, payment.request_key, amount, order.number)
-        return (yield from _asked(charge))
+        return (yield from asked(charge))
     return answer
 
 

@@ -34,6 +34,7 @@ class Trigger(StrEnum):
 
     PLACE = "place"
     CONFIRM = "confirm"
+    ASK = "ask"
     PAY = "pay"
     EXPIRE = "expire"
     ALLOCATE = "allocate"
@@ -110,7 +111,9 @@ READY: Final = Guard(
 PACKABLE: Final = Guard(
     "nothing_fulfilled", "there is no open parcel", lambda s: s.shipped < s.fulfilled
 )
-SENT: Final = Guard("nothing_shipped", "nothing has left the house", lambda s: s.shipped > 0)
+SENT: Final = Guard(
+    "nothing_shipped", "nothing has left the house", lambda s: s.shipped > 0 or s.is_history
+)
 UNDER_WAY: Final = Guard(
     "nothing_under_way", "no parcel is under way", lambda s: s.delivered < s.shipped
 )
@@ -175,9 +178,10 @@ ORDER_RULES: Final[Sequence[Rule]] = (
     Rule(_T.RELEASE, _ALIVE, None, (ALIVE, HELD)),
     Rule(_T.REOPEN, (_S.CANCELLED, _S.EXPIRED), _S.PROCESSING, (ALIVE, CERTAIN, NOT_REFUNDED)),
     Rule(_T.CHANGE, _ALIVE, None, (ALIVE, CERTAIN, OPEN)),
+    Rule(_T.ASK, (_S.PENDING,), None, (ALIVE, CERTAIN)),
     Rule(_T.PAY, _EVERY, None, (ALIVE,)),
     Rule(_T.REFUND, _EVERY, None, (ALIVE, PAID)),
-    Rule(_T.RETURN, (_S.PROCESSING, _S.SHIPPED, _S.DELIVERED), None, (ALIVE, SENT)),
+    Rule(_T.RETURN, (_S.PROCESSING, _S.SHIPPED, _S.DELIVERED), None, (SENT,)),
 )  # fmt: skip
 """The order's graph, whole."""
 

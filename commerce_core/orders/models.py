@@ -103,6 +103,7 @@ class Order(ExternalReference, Details, Timestamps, Base):
         Index(None, "placed_at", "id"),
         Index(None, "customer_id", "placed_at"),
         Index(None, "status", "placed_at", "id"),
+        Index(None, "channel", "placed_at", "id"),
         Index(
             "uq_commerce_order_idempotency_key",
             "placed_by",

@@ -241,13 +241,15 @@ def firm_up_lines(case: Case) -> None:
         promise_missing(case, missing)
 
 
-def promise_missing(case: Case, wishes: Sequence[Wish]) -> None:
-    """Promise to lines what is there of what they lack, and count it."""
+def promise_missing(case: Case, wishes: Sequence[Wish], *, count: bool = True) -> None:
+    """Promise to lines what is there of what they lack, and count it (unless they are new)."""
+    if not wishes:
+        return
     if not case.batch.is_empty:  # levels are read anew: what was decided has to be there
         case.batch.write()
         case.renew_batch()
     promise_lines(case.batch, wishes, strategy=DEFAULT_STRATEGY, allow_partial=True)
     by_id = {line.id: line for line in case.lines}
     for wish in wishes:
-        if wish.granted:
+        if wish.granted and count:
             case.add(by_id[wish.line_id], allocated=wish.granted)

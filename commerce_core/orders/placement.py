@@ -27,7 +27,7 @@ from commerce_core.orders.event_models import OrderEvent
 from commerce_core.orders.machine import Trigger
 from commerce_core.orders.models import LineKind, Order, OrderLine, OrderStatus, PaymentStatus
 from commerce_core.orders.payment_models import Payment
-from commerce_core.orders.placement_reads import Reading, read_offers
+from commerce_core.orders.placement_reads import Reading, read_and_lock
 from commerce_core.records import id_of
 from commerce_core.text import clean_optional, clean_text
 
@@ -105,7 +105,7 @@ def place_in_books(
     address = checkout.address()
     count = len(checkout.lines) + len(checkout.charges)
     who = clean_text(actor, name="the actor", max_length=120)
-    reading = read_offers(session, ids, lines=count, actor=who, key=idempotency_key)
+    reading = read_and_lock(session, ids, lines=count, actor=who, key=idempotency_key)
     if reading.earlier_id is not None:
         order = session.get_one(Order, reading.earlier_id, populate_existing=True)
         return Placed(order, is_new=False)
@@ -120,7 +120,14 @@ def place_in_books(
         for number, variant_id, line in zip(reading.line_ids, ids, checkout.lines, strict=False)
     ]
     hold = terms.waits() + _GRACE if owes else None
-    promise_lines(batch, wishes, strategy=strategy, hold=hold, allow_partial=allow_partial)
+    promise_lines(
+        batch,
+        wishes,
+        strategy=strategy,
+        hold=hold,
+        allow_partial=allow_partial,
+        locked=reading.levels,
+    )
     rows, of_order, payment_row = draft.rows(checkout, address, lines, wishes, reason)
     _write(batch, rows, checkout)
     order = persistent(session, Order, of_order)
@@ -196,7 +203,7 @@ class _Draft:
             "status": OrderStatus.PENDING if self.owes else OrderStatus.PROCESSING,
             "currency": self.cost.total.currency,
             "country": clean_optional(country, name="the country", max_length=64),
-            "placed_at": self.now,
+            "placed_at": checkout.placed_at or self.now,
             "created_at": self.now,
             "shipping_address": address,
             "details": dict(checkout.details),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import String, bindparam, select, text
 
 from commerce_core.catalog.models import Product, Variant
 from commerce_core.errors import VariantNotFoundError
+from commerce_core.inventory.ledger import lock_offers, offers_query
 from commerce_core.journal.together import id_expression, numbers_from
 from commerce_core.money import Money
 from commerce_core.orders.models import Order, OrderLine
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
+
+    from commerce_core.inventory.ledger import LevelState
 
 _NAME_LENGTH = 200
 
@@ -35,34 +38,45 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read: offers by variant, the order that the key led to before, and fresh ids."""
+    """What was read: offers by variant, the order that the key led to before, and fresh ids.
+
+    ``levels`` are those of the variants and their parts, locked.
+    """
 
     offers: dict[int, Offer]
     earlier_id: int | None
     order_id: int
     line_ids: list[int]
     payment_id: int
+    levels: list[LevelState]
 
 
-def read_offers(
+def read_and_lock(
     session: Session, variant_ids: Sequence[int], *, lines: int, actor: str, key: str | None
 ) -> Reading:
-    """Read what an order of these variants needs. One statement.
+    """Read what an order of these variants needs, and lock their stock. One statement.
+
+    A second one where something has no stock at all, such as a kit.
 
     Raises:
         VariantNotFoundError: there is no such variant.
     """
-    asked = {"ids": sorted(set(variant_ids)), "actor": actor, "key": key}
-    counts = {"orders": 1, "lines": lines, "payments": 1}
-    rows = session.execute(_query(session.get_bind().dialect.name), asked | counts).all()
-    offers = {}
-    for row in rows:
-        name = f"{row.product}, {row.variant}" if row.variant else row.product
-        price = Money(row.price, row.currency)
-        offers[row.id] = Offer(row.id, row.sku, name[:_NAME_LENGTH], price)
+    session.flush()
+    values = {
+        "ids": sorted(set(variant_ids)),
+        "actor": actor,
+        "key": key,
+        "orders": 1,
+        "lines": lines,
+        "payments": 1,
+    }
+    dialect = session.get_bind().dialect.name
+    levels, rows = lock_offers(session, _locking(dialect), values)
+    offers = {level.variant_id: _offer(row) for level, row in zip(levels, rows, strict=True)}
     if missing := set(variant_ids) - offers.keys():
-        message = f"there is no variant with the id {min(missing)}"
-        raise VariantNotFoundError(message, variant_id=min(missing))
+        offers |= read_offers(session, sorted(missing))
+    if not rows:  # nothing of it is in stock anywhere
+        rows = list(session.connection().execute(_fresh_alone(dialect), values))
     *_, earlier, orders, line_ids, payments = rows[0]
     return Reading(
         offers,
@@ -70,11 +84,53 @@ def read_offers(
         numbers_from(orders, 1)[0],
         numbers_from(line_ids, lines),
         numbers_from(payments, 1)[0],
+        levels,
     )
 
 
+def read_offers(session: Session, variant_ids: Sequence[int]) -> dict[int, Offer]:
+    """Return variants as they are on offer now. Locks nothing.
+
+    Raises:
+        VariantNotFoundError: there is no such variant.
+    """
+    query = select(*_OFFER).join(Product, Product.id == Variant.product_id)
+    rows = session.execute(query.where(Variant.id.in_(variant_ids))).all()
+    offers = {row[0]: _offer(row) for row in rows}
+    if missing := set(variant_ids) - offers.keys():
+        message = f"there is no variant with the id {min(missing)}"
+        raise VariantNotFoundError(message, variant_id=min(missing))
+    return offers
+
+
+def _offer(row: Sequence[Any]) -> Offer:
+    number, sku, price, currency, variant, product, *_ = row
+    name = f"{product}, {variant}" if variant else product
+    return Offer(number, sku, name[:_NAME_LENGTH], Money(price, currency))
+
+
+_OFFER: Final = (
+    Variant.id,
+    Variant.sku,
+    Variant.price,
+    Variant.currency,
+    Variant.name,
+    Product.name,
+)
+
+
 @cache
-def _query(dialect: str) -> Any:
+def _locking(dialect: str) -> Any:
+    return offers_query(*_OFFER, *_fresh(dialect))
+
+
+@cache
+def _fresh_alone(dialect: str) -> Any:
+    return select(*_fresh(dialect))
+
+
+def _fresh(dialect: str) -> list[Any]:
+    """Return the columns of an order made before under the key, and of ids to come."""
     earlier = (
         select(Order.id)
         .where(Order.placed_by == bindparam("actor", type_=String()))
@@ -82,21 +138,11 @@ def _query(dialect: str) -> Any:
         .scalar_subquery()
     )
     models = {"orders": Order, "lines": OrderLine, "payments": Payment}
-    taken = [
-        text(id_expression(model, name=name, is_postgresql=dialect == "postgresql"))
-        for name, model in models.items()
+    is_postgresql = dialect == "postgresql"
+    return [
+        earlier,
+        *(
+            text(id_expression(model, name=name, is_postgresql=is_postgresql))
+            for name, model in models.items()
+        ),
     ]
-    return (
-        select(
-            Variant.id,
-            Variant.sku,
-            Variant.price,
-            Variant.currency,
-            Variant.name.label("variant"),
-            Product.name.label("product"),
-            earlier.label("earlier"),
-            *taken,
-        )
-        .join(Product, Product.id == Variant.product_id)
-        .where(Variant.id.in_(bindparam("ids", expanding=True)))
-    )

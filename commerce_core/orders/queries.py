@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, literal, select, tuple_, union_all
 
 from commerce_core.customers.models import Customer
+from commerce_core.customers.search import customers_named
 from commerce_core.errors import InvalidCursorError, OrderNotFoundError
 from commerce_core.inventory.checks import require_limit
 from commerce_core.inventory.promises import allocations_of
@@ -24,7 +25,7 @@ from commerce_core.records import number_of
 from commerce_core.text import searchable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
@@ -39,7 +40,9 @@ COUNT_AT_MOST: Final = 10_000
 class OrderFilter:
     """Which orders to list; what is None does not matter.
 
-    ``search`` is a number, an id of another system, or a customer's number or e-mail address.
+    ``search`` is a number, an id of another system, or a customer's number, e-mail address or
+    words of the name; with ``searches_people`` off, no customer is looked for. ``placed_before``
+    is not included.
     """
 
     status: OrderStatus | None = None
@@ -48,6 +51,8 @@ class OrderFilter:
     is_short: bool = False
     is_held: bool = False
     search: str | None = None
+    searches_people: bool = True
+    placed_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,21 +125,52 @@ def list_orders(
         InvalidQuantityError: ``limit`` is not from 1 to 1,000.
     """
     size = require_limit(limit)
-    query = _filtered(wanted or OrderFilter())
+    query = _filtered(session, wanted or OrderFilter())
     if after is not None:
         query = query.where(tuple_(Order.placed_at, Order.id) < tuple_(*_position(after)))
     rows = session.execute(query.order_by(Order.placed_at.desc(), Order.id.desc()).limit(size + 1))
     found = [(order, name) for order, name in rows]
     page, more = found[:size], len(found) > size
-    numbers = _numbers(session, [order.id for order, _ in page])
-    summaries = [_summary(order, name, numbers.get(order.id)) for order, name in page]
     last = page[-1][0] if page else None
     cursor = f"{last.placed_at.isoformat()}_{last.id}" if more and last else None
-    return OrderPage(summaries, cursor)
+    return OrderPage(_summaries(session, page), cursor)
 
 
-def _filtered(wanted: OrderFilter) -> Any:
-    query: Any = select(Order, Customer.name).outerjoin(Customer, Customer.id == Order.customer_id)
+def list_summaries(session: Session, order_ids: Iterable[int]) -> Sequence[OrderSummary]:
+    """Return these orders as the list shows them, by id; unknown ids are left out. Two statements.
+
+    Where there is no id there is no statement.
+    """
+    ids = sorted(set(order_ids))
+    if not ids:
+        return []
+    rows = session.execute(_rows().where(Order.id.in_(ids)).order_by(Order.id))
+    return _summaries(session, [(order, name) for order, name in rows])
+
+
+def list_channels(session: Session) -> Sequence[str]:
+    """Return the channels that have orders, by name. One statement, which reads a row for each."""
+    first = select(func.min(Order.channel).label("channel")).cte("channels", recursive=True)
+    following = select(
+        select(func.min(Order.channel)).where(Order.channel > first.c.channel).scalar_subquery()
+    ).where(first.c.channel.is_not(None))
+    walk = first.union_all(following)
+    query = select(walk.c.channel).where(walk.c.channel.is_not(None)).order_by(walk.c.channel)
+    return session.scalars(query).all()
+
+
+def _rows() -> Any:
+    query = select(Order, Customer.name).outerjoin(Customer, Customer.id == Order.customer_id)
+    return query.execution_options(populate_existing=True)
+
+
+def _summaries(session: Session, rows: Sequence[tuple[Order, str | None]]) -> list[OrderSummary]:
+    numbers = _numbers(session, [order.id for order, _ in rows])
+    return [_summary(order, name, numbers.get(order.id)) for order, name in rows]
+
+
+def _filtered(session: Session, wanted: OrderFilter) -> Any:
+    query = _rows()
     if wanted.status is not None:
         query = query.where(Order.status == wanted.status)
     if wanted.channel is not None:
@@ -145,23 +181,26 @@ def _filtered(wanted: OrderFilter) -> Any:
         query = query.where(Order.short > 0)
     if wanted.is_held:
         query = query.where(Order.held_at.is_not(None))
+    if wanted.placed_before is not None:
+        query = query.where(Order.placed_at < wanted.placed_before)
     if wanted.search:
-        query = query.where(Order.id.in_(_named(wanted.search)))
-    return query.execution_options(populate_existing=True)
+        query = query.where(Order.id.in_(_named(session, wanted)))
+    return query
 
 
-def _named(search: str) -> Select[Any]:
-    text = searchable(search.strip().removeprefix("#"))
-    somebody = select(Customer.id).where((Customer.number == text) | (Customer.email == text))
-    return select(
-        union_all(
-            select(Order.id).where(Order.number == text),
-            select(Order.id).where(Order.external_id == text),
-            select(Order.id).where(Order.customer_id.in_(somebody)),
-        )
-        .subquery()
-        .c[0]
-    )
+def _named(session: Session, wanted: OrderFilter) -> Select[Any]:
+    text = searchable((wanted.search or "").strip().removeprefix("#")) or ""
+    found = [
+        select(Order.id).where(Order.number == text),
+        select(Order.id).where(Order.external_id == text),
+    ]
+    if wanted.searches_people:
+        known_as = select(Customer.id).where((Customer.number == text) | (Customer.email == text))
+        found += [
+            select(Order.id).where(Order.customer_id.in_(people))
+            for people in (known_as, customers_named(session, text))
+        ]
+    return select(union_all(*found).subquery().c[0])
 
 
 def _position(cursor: str) -> tuple[datetime, int]:
@@ -219,7 +258,7 @@ def count_orders(session: Session, *, at_most: int = COUNT_AT_MOST) -> StateCoun
         )
         for name, condition in wanted.items()
     ]
-    found = dict(session.execute(union_all(*parts)))
+    found = dict(session.execute(union_all(*parts)).all())
     return StateCounts(
         {status: found[status.value] for status in OrderStatus},
         found["short"],

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from webapp.commands.dhl_labels import check_folder, save_labels
 from webapp.commands.dhl_tables import print_budget, print_explanation, print_return
 from webapp.commands.terminal import Subparsers, add_command, add_database_option, say
 
@@ -80,6 +81,7 @@ def run_track(arguments: argparse.Namespace) -> None:
 def run_return(arguments: argparse.Namespace) -> None:
     """Announce a return. The label is saved before anything is printed: DHL keeps no copy."""
     from commerce_core.logistics.dhl import (  # noqa: PLC0415
+        DHLLabelError,
         LabelType,
         ReturnAddress,
         ReturnRequest,
@@ -103,16 +105,16 @@ def run_return(arguments: argparse.Namespace) -> None:
         receiver_id=arguments.receiver,
         customer_reference=arguments.reference,
     )
+    check_folder(arguments.folder)
     with _client(arguments) as client:
-        label = client.returns.create(request, label_type=kinds[arguments.label])
-    suffixes = {"application/pdf": ".pdf", "image/png": ".png", "image/gif": ".gif"}
-    saved: list[str] = []
-    for name, document in (("label", label.label), ("qr", label.qr_label)):
-        if document is not None:
-            suffix = suffixes.get(document.media_type.value, ".bin")
-            target = arguments.folder / f"{label.shipment_number}-{name}{suffix}"
-            target.write_bytes(document.content)
-            saved.append(str(target))
+        try:
+            label = client.returns.create(request, label_type=kinds[arguments.label])
+        except DHLLabelError as error:
+            # The return exists: what came instead of a label may still be needed.
+            files = ", ".join(save_labels(error.result, arguments.folder))
+            message = f"{error.message}; what came is in {files}"
+            raise DHLLabelError(message, result=error.result, hint=error.hint) from error
+    saved = save_labels(label, arguments.folder)
     shown = {
         "shipment_number": label.shipment_number,
         "international_shipment_number": label.international_shipment_number,
@@ -148,7 +150,9 @@ def run_explain(arguments: argparse.Namespace) -> None:
 
 def _show(arguments: argparse.Namespace, shown: dict[str, Any], table: Any) -> None:
     if arguments.json:
-        say(json.dumps(shown, ensure_ascii=False, indent=2))
+        # Half of a pair of surrogates is no text: it stays the escape that it was.
+        text = json.dumps(shown, ensure_ascii=False, indent=2)
+        say(text.encode("utf-8", "backslashreplace").decode())
     else:
         table(shown)
 

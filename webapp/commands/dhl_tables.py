@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from webapp.commands.terminal import say
+from webapp.commands import terminal
+
+
+def say(text: str) -> None:
+    """Write one line; DHL's texts command no terminal."""
+    terminal.say(terminal.visible(text))
 
 
 def print_explanation(shown: dict[str, Any]) -> None:
@@ -43,7 +48,7 @@ def print_budget(shown: dict[str, Any]) -> None:
 def _print_shipment(shipment: dict[str, Any]) -> None:
     said = shipment["raw_status_code"] or "-"
     mark = "  (DHL's own fields disagree)" if shipment.get("has_conflict") else ""
-    head = f"{shipment['number']}  {shipment['service'] or '?'}  {shipment['status']}"
+    head = f"{shipment['number'] or '-'}  {shipment['service'] or '?'}  {shipment['status']}"
     say(f"{head}  [{said}]{mark}")
     rows = [
         (

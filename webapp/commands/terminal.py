@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
 from webapp.settings import DEFAULT_DATABASE_URL, PREFIX
@@ -23,6 +24,14 @@ def say(text: str) -> None:
     """Write one line for the person at the terminal."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+
+
+def visible(text: str) -> str:
+    """Return text of somebody else as it may be written to a terminal: nothing in it commands."""
+    return "".join(
+        one.encode("unicode_escape").decode() if unicodedata.category(one)[0] == "C" else one
+        for one in text
+    )
 
 
 def add_command(

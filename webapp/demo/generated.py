@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from commerce_core import migrations as core
 from commerce_core.clock import utc_now
 from commerce_core.database import make_engine, make_session_factory
+from commerce_core.flows import run_in_transaction
 from webapp import migrations as web
 from webapp.commands.progress import ProgressBar
+from webapp.demo.catalog_life import enliven_catalog
 from webapp.demo.history import DAYS, tell_story
 from webapp.demo.writing import count_rows, write_story
 
@@ -46,6 +49,8 @@ def generate_shop(
     engine = make_engine(url)
     try:
         with ProgressBar("Writing the shop", count_rows(story), check=check) as bar:
-            write_story(make_session_factory(engine), story, progress=bar.advance)
+            factory = make_session_factory(engine)
+            write_story(factory, story, progress=bar.advance)
+            run_in_transaction(factory, partial(enliven_catalog, as_of=until))
     finally:
         engine.dispose()

@@ -17,14 +17,19 @@ from commerce_core.inventory import (
     Cause,
     Reservation,
     StockLocation,
-    allocate_reservation,
     list_levels,
     list_locations,
     release_reservation,
     reserve_stock,
     ship_stock,
 )
+from commerce_core.money import Money
+from commerce_core.orders.baskets import Checkout, CheckoutLine
+from commerce_core.orders.fulfilling import deliver_order
+from commerce_core.orders.gateways import MANUAL
 from commerce_core.orders.models import LineKind, Order, OrderLine, OrderStatus
+from commerce_core.orders.payments import record_payment
+from commerce_core.orders.placement import Terms, place_in_books
 from webapp.demo.addresses import type_address
 from webapp.demo.people import make_name
 from webapp.demo.plan import SHOP, WEB
@@ -36,11 +41,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from webapp.demo.addresses import TypedAddress
-
 ACTOR: Final = "demo shopper"
 _PIECES: Final = Urn((1, 2, 3, 6), (80, 14, 4, 2))
 _GUEST_RATE: Final = 0.25
+_PAYS_LATER_RATE: Final = 0.12
+_PATIENCE_RATE: Final = 0.5
 _SECOND_CHOICE_RATE: Final = 0.35
 _HOLD: Final = (timedelta(minutes=2), timedelta(minutes=8))
 """How long a basket is held that nobody takes to the checkout."""
@@ -80,29 +85,61 @@ def leave_basket(session: Session, basket: Sequence[int]) -> int:
     return len(basket)
 
 
-def check_out(session: Session, dice: Random, basket: Sequence[int]) -> list[int]:
-    """Order what a basket holds, but for what has expired; return the ids of the allocations."""
+def check_out(session: Session, dice: Random, basket: Sequence[int]) -> Order | None:
+    """Order what a basket holds, but for what has expired; None where nothing is left of it.
+
+    Most pay at once; some send the money later, which the packers wait for; a few never do.
+    """
     held = [session.get_one(Reservation, number) for number in basket]
     held = [reservation for reservation in held if reservation.expires_at > utc_now()]
     if not held:
-        return []
-    order = _order(session, dice, WEB, held[0].variant_id)
-    found = []
+        return None
     for reservation in held:
-        line = _line(session, order, reservation.variant_id, reservation.quantity)
-        holder = Cause("order_line", str(line.id))
-        allocation = allocate_reservation(session, reservation, holder=holder, actor=ACTOR)
-        found.append(allocation.id)
-    return found
+        release_reservation(session, reservation, actor=ACTOR)
+    lines = [CheckoutLine(session.get_one(Variant, one.variant_id), one.quantity) for one in held]
+    customer = _somebody(session, dice) if dice.random() >= _GUEST_RATE else None
+    typed = type_address(dice, customer.name if customer and customer.name else make_name(dice))
+    checkout = Checkout(
+        lines,
+        number=_next_number(session, WEB),
+        customer=customer,
+        shipping_address=typed.address,
+        country=typed.address["country"],
+    )
+    order = place_in_books(session, checkout, actor=ACTOR, terms=Terms(MANUAL)).order
+    if dice.random() >= _PAYS_LATER_RATE and order.total:
+        owed = Money(order.total, order.currency)
+        record_payment(session, order, owed, actor=ACTOR, reference=f"CARD {order.number}")
+    return order
 
 
-def buy_in_shop(session: Session, dice: Random, wishes: Sequence[int]) -> Order | None:
+def pay_late(session: Session, dice: Random) -> Order | None:
+    """Let the money of some order come in; None where nobody pays."""
+    query = select(Order).filter_by(status=OrderStatus.PENDING, is_history=False)
+    order = session.scalars(query.order_by(Order.placed_at, Order.id).limit(1)).first()
+    if order is None or not order.total or dice.random() < _PATIENCE_RATE:
+        return None
+    record_payment(session, order, Money(order.total, order.currency), actor=ACTOR)
+    return order
+
+
+def arrive(session: Session) -> bool:
+    """Let a parcel arrive; False where none is under way."""
+    query = select(Order).filter_by(status=OrderStatus.SHIPPED, is_history=False)
+    order = session.scalars(query.order_by(Order.placed_at, Order.id).limit(1)).first()
+    if order is None:
+        return False
+    deliver_order(session, order, actor=ACTOR)
+    return True
+
+
+def buy_in_shop(session: Session, wishes: Sequence[int]) -> Order | None:
     """Buy at the till of the last location what is there; None if nothing is."""
     places = [place for place in list_locations(session) if place.is_open]
     basket = [number for number in wishes if places and _is_there(session, number, places[-1])]
     if not basket:
         return None
-    order = _order(session, dice, SHOP, basket[0])
+    order = _order(session, basket[0])
     for number in basket:
         line = _line(session, order, number, 1)
         variant, cause = session.get_one(Variant, number), Cause("order_line", str(line.id))
@@ -115,20 +152,15 @@ def _is_there(session: Session, variant_id: int, place: StockLocation) -> bool:
     return any(level.location_id == place.id and level.available > 0 for level in levels)
 
 
-def _order(session: Session, dice: Random, channel: str, variant_id: int) -> Order:
-    is_web = channel == WEB
-    customer = _somebody(session, dice) if is_web and dice.random() >= _GUEST_RATE else None
-    name = customer.name if customer and customer.name else make_name(dice)
-    typed: TypedAddress | None = type_address(dice, name) if is_web else None
+def _order(session: Session, variant_id: int) -> Order:
+    """Write down what was sold at the till: it is paid and carried away, so it is history."""
     order = Order(
-        channel=channel,
-        number=_next_number(session, channel),
-        customer_id=customer.id if customer else None,
-        status=OrderStatus.PROCESSING if is_web else OrderStatus.DELIVERED,
+        channel=SHOP,
+        number=_next_number(session, SHOP),
+        status=OrderStatus.DELIVERED,
         currency=session.get_one(Variant, variant_id).currency,
-        country=typed.address["country"] if typed else "DE",
+        country="DE",
         placed_at=utc_now(),
-        shipping_address=typed.address if typed else None,
     )
     session.add(order)
     session.flush()

@@ -44,7 +44,7 @@ def take_back(session: Session, dice: Random) -> CreditNote | None:
 
 def _returnable(line_id: int) -> Select[Order, OrderLine]:
     credited = select(CreditNote.id).where(CreditNote.order_id == Order.id).exists()
-    states = (OrderStatus.PROCESSING, OrderStatus.SHIPPED, OrderStatus.DELIVERED)
+    states = (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
     return (
         select(Order, OrderLine)
         .join(OrderLine, OrderLine.order_id == Order.id)

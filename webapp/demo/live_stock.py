@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, select
 
 from commerce_core.catalog.models import Product, Variant
+from commerce_core.errors import ConflictError
 from commerce_core.inventory import (
-    Allocation,
     StockLevel,
     StockLocation,
     adjust_stock,
-    ship_allocation,
 )
 from commerce_core.inventory.purchasing import (
     create_purchase_order,
@@ -33,6 +32,8 @@ from commerce_core.inventory.purchasing_models import (
     Supplier,
 )
 from commerce_core.money import Money
+from commerce_core.orders.fulfilling import ship_order
+from commerce_core.orders.models import Order, OrderStatus
 from webapp.demo.live_orders import ACTOR
 
 if TYPE_CHECKING:
@@ -151,18 +152,18 @@ def _receive(
 
 
 def open_parcels(session: Session) -> list[int]:
-    """Return the ids of all allocations that wait for a packer, the oldest first."""
-    waiting = Allocation.quantity > Allocation.shipped + Allocation.released
-    return list(session.scalars(select(Allocation.id).where(waiting).order_by(Allocation.id)))
+    """Return the ids of all orders that wait for a packer, the oldest first."""
+    query = select(Order.id).filter_by(status=OrderStatus.PROCESSING, is_history=False)
+    return list(session.scalars(query.order_by(Order.placed_at, Order.id)))
 
 
-def pack(session: Session, allocation_id: int) -> bool:
-    """Send off what is allocated; False if there is nothing to send."""
-    allocation = session.get_one(Allocation, allocation_id)
-    if allocation.open <= allocation.backordered:
+def pack(session: Session, order_id: int) -> bool:
+    """Send off what lies ready of an order; False if there is nothing to send."""
+    order = session.get_one(Order, order_id, populate_existing=True)
+    try:
+        return bool(ship_order(session, order, actor=ACTOR))
+    except ConflictError:  # it was held, cancelled, or shipped by somebody else
         return False
-    ship_allocation(session, allocation, actor=ACTOR)
-    return True
 
 
 def correct_level(session: Session, dice: Random) -> bool:

@@ -10,10 +10,13 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Protocol
 
+from commerce_core.catalog.images import LocalImages
 from commerce_core.database import make_engine, make_session_factory
 from webapp.app import create_app
 from webapp.commands.interruption import Interruption
 from webapp.demo import generated, imported
+from webapp.demo.carrier import Carrier, run_carrier
+from webapp.demo.catalog_life import hang_pictures
 from webapp.demo.database_file import Shop, build, demo_folder, is_ready, url_of
 from webapp.demo.logins import describe_logins, ensure_logins
 from webapp.demo.replay import Replay
@@ -86,8 +89,10 @@ def _run(path: Path, wishes: Wishes, say: Callable[[str], None], check: Callable
         if people is not None:
             app.state.drain.add(people.ask_to_stop)
             stack.callback(people.stop)
+        carrier = stack.enter_context(run_carrier(is_still=wishes.is_still))
+        app.state.dhl, app.state.dhl_examples = carrier.config, carrier.numbers
         check()
-        serve(app, settings, say=partial(_open, settings, people, say))
+        serve(app, settings, say=partial(_open, settings, people, carrier, say))
 
 
 def _settings(path: Path, wishes: Wishes) -> Settings:
@@ -99,7 +104,13 @@ def _settings(path: Path, wishes: Wishes) -> Settings:
         allowed_hosts=_OWN_NAMES,
         shop_name=shop.SHOP_NAME,
         time_zone=shop.TIME_ZONE,
+        image_folder=str(pictures_of(path)),
     )
+
+
+def pictures_of(path: Path) -> Path:
+    """Return the folder of the pictures of the shop at ``path``."""
+    return path.with_name(f"{path.stem}-pictures")
 
 
 def _make_ready(
@@ -123,6 +134,8 @@ def _make_ready(
     engine = make_engine(url_of(path))
     try:
         ensure_logins(make_session_factory(engine))
+        if shop is Shop.GENERATED:
+            hang_pictures(make_session_factory(engine), LocalImages(pictures_of(path)))
     finally:
         engine.dispose()
     say(f"Ready after {monotonic() - began:.0f} s.")
@@ -138,10 +151,15 @@ def _people(url: str, survey: Survey | None, wishes: Wishes, say: Callable[[str]
 
 
 def _open(
-    settings: Settings, people: People | None, say: Callable[[str], None], address: str
+    settings: Settings,
+    people: People | None,
+    carrier: Carrier,
+    say: Callable[[str], None],
+    address: str,
 ) -> None:
     """Say where the shop is, and let the people in."""
     say(f"\n{settings.shop_name} is open at {address}stock\n\n{describe_logins()}\n")
+    say(f"{carrier.describe(address)}\n")
     say("Nothing moves." if people is None else "Stock moves while you watch. Ctrl-C stops it.")
     if people is not None:
         people.start()

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from commerce_core.orders.models import CreditKind, LineKind
+from commerce_core.orders.models import CreditKind, LineKind, OrderStatus
+from webapp.demo.plan import OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,21 +39,29 @@ def customers(story: Story) -> Iterator[_Row]:
 
 
 def orders(story: Story) -> Iterator[_Row]:
-    """Yield the orders."""
+    """Yield the orders. Those that are open live: they wait for a packer, on account."""
     for order in story.orders:
         address = order.typed.address if order.typed else None
+        is_open = order.status in OPEN
         yield {
             "id": order.id,
             "channel": order.channel,
             "number": order.number,
             "customer_id": _customer_id(order),
-            "status": order.status,
+            "status": OrderStatus.PROCESSING if is_open else order.status,
+            "is_history": not is_open,
+            "total": _total(order) if is_open else None,
             "currency": CURRENCY,
             "country": address["country"] if address else _HOME,
             "placed_at": order.placed_at,
             "shipping_address": address,
             "created_at": order.placed_at,
         }
+
+
+def _total(order: PlannedOrder) -> Decimal:
+    goods = sum(line.quantity * line.price for line in order.lines)
+    return amount(goods + sum(charge.price for charge in order.charges))
 
 
 def _customer_id(order: PlannedOrder) -> int | None:
@@ -63,8 +72,11 @@ def order_lines(story: Story) -> Iterator[_Row]:
     """Yield the lines of all orders: goods first, charges after them."""
     for order in story.orders:
         lines = [*map(_goods, order.lines), *map(_charge, order.charges)]
+        is_open = order.status in OPEN
         for position, line in enumerate(lines, start=1):
-            yield {"order_id": order.id, "position": position, **line}
+            is_promised = is_open and line["kind"] is LineKind.GOODS
+            allocated = line["quantity"] if is_promised else 0
+            yield {"order_id": order.id, "position": position, "allocated": allocated, **line}
 
 
 def _goods(line: PlannedLine) -> _Row:

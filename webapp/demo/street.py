@@ -70,8 +70,16 @@ class Street:
             self._hand_to_packer(number)
         self._rushing: deque[int] = deque()
         self._happenings = Urn(
-            (self._come_in, self._buy_in_shop, self._send_back, self._miscount, self._rush),
-            (70, 12, 12, 2, 4),
+            (
+                self._come_in,
+                self._buy_in_shop,
+                self._send_back,
+                self._miscount,
+                self._rush,
+                self._arrive,
+                self._pay_late,
+            ),
+            (70, 12, 12, 2, 4, 24, 4),
         )
 
     @classmethod
@@ -112,7 +120,16 @@ class Street:
         return self._fill(session, wishes=self._wishes())
 
     def _buy_in_shop(self, session: Session) -> object:
-        return live_orders.buy_in_shop(session, self._dice, self._wishes())
+        return live_orders.buy_in_shop(session, self._wishes())
+
+    def _arrive(self, session: Session) -> object:
+        return live_orders.arrive(session)
+
+    def _pay_late(self, session: Session) -> object:
+        order = live_orders.pay_late(session, self._dice)
+        if order is not None:
+            self._hand_to_packer(order.id)
+        return order
 
     def _send_back(self, session: Session) -> object:
         return take_back(session, self._dice)
@@ -147,9 +164,10 @@ class Street:
             return live_orders.leave_basket(session, basket)
         if chance >= _PUT_BACK_RATE + _CHECKOUT_RATE:
             return None
-        for number in live_orders.check_out(session, self._dice, basket):
-            self._hand_to_packer(number)
-        return basket
+        order = live_orders.check_out(session, self._dice, basket)
+        if order is not None:
+            self._hand_to_packer(order.id)
+        return order
 
     def _hand_to_packer(self, number: int) -> None:
         self._parcels.append((self._later(_PACKING_SECONDS), number))

@@ -25,6 +25,7 @@ from commerce_core.inventory.models import (
     StockMovement,
 )
 from commerce_core.journal import Cursor, tail
+from webapp.live.order_changes import LiveOrder, read_order_changes
 
 ROWS_AT_ONCE: Final = 1000
 MOST_PAGES: Final = 4
@@ -116,10 +117,16 @@ class Changes:
     levels: tuple[LevelState, ...] = ()
     variants: tuple[VariantState, ...] = ()
     products: tuple[ProductState, ...] = ()
+    orders: tuple[LiveOrder, ...] = ()
     is_reset: bool = False
     has_more: bool = False
     movements: int = 0
     """How many movements these changes are made of."""
+
+    @property
+    def has_news(self) -> bool:
+        """Whether anything changed that somebody could want to hear."""
+        return bool(self.levels or self.orders)
 
 
 Touched = dict[tuple[int, int], set[str]]
@@ -127,7 +134,11 @@ Touched = dict[tuple[int, int], set[str]]
 
 
 def read_changes(session: Session, since: Cursor, *, most_pages: int = MOST_PAGES) -> Changes:
-    """Return what changed since the cursor, at most ``most_pages`` times 1,000 movements of it."""
+    """Return what changed since the cursor, at most ``most_pages`` times 1,000 movements of it.
+
+    And as many order events. Where one journal was not read to its end, the cursor stays behind
+    what the other one told already; telling that once more does no harm.
+    """
     touched: Touched = defaultdict(set)
     cursor, has_more, movements = since, False, 0
     for _ in range(most_pages):
@@ -140,8 +151,11 @@ def read_changes(session: Session, since: Cursor, *, most_pages: int = MOST_PAGE
         movements += len(page.rows)
         if not has_more:
             break
+    told = read_order_changes(session, since, limit=ROWS_AT_ONCE * most_pages)
+    if told.horizon < cursor.horizon:
+        cursor, has_more = Cursor(cursor.epoch, told.horizon), True
     present = _present(session, cursor, touched)
-    return replace(present, has_more=has_more, movements=movements)
+    return replace(present, orders=told.orders, has_more=has_more, movements=movements)
 
 
 def _touched_by(row: StockMovement) -> frozenset[str] | set[str]:

@@ -60,6 +60,8 @@ class Feed:
         self._lag_seconds = 0.0
         self._lag_read_at = 0.0
         self._work_seconds = 0.0
+        self._read_at = 0.0
+        self._was_quiet = False
         self.trouble = ""
 
     async def start(self) -> None:
@@ -147,15 +149,34 @@ class Feed:
             await self._wait_for_leader(self._relay)
             return
         began = _now()
+        if await self._is_quiet(began):
+            assert self._hub.cursor is not None  # noqa: S101 - else it would have been read
+            self._pass_on(Changes(self._hub.cursor))
+            await self._wait()
+            return
         changes = await self._read_on(began)
+        self._was_quiet = not changes.levels
         if changes.has_more:
             await asyncio.sleep(0)
             return
-        if changes.levels:
+        if changes.has_news:
             await asyncio.sleep(max(0.0, began + self.tick_seconds - _now()))
             if not self._hub.wake.sees_everything:
                 return  # where something happens, more does
         await self._wait()
+
+    async def _is_quiet(self, now: float) -> bool:
+        """Tell after a quick look that there is nothing to read; once a second it is read anyway.
+
+        So it is noticed soon when the database has become another one.
+        """
+        cursor = self._hub.cursor
+        if not self._was_quiet or cursor is None or now - self._read_at >= LAG_SECONDS:
+            return False
+        if await self._hub.reader.has_news(cursor):
+            return False
+        self._heard_at = now
+        return True
 
     async def _read_on(self, began: float) -> Changes:
         """Read from the database and hand out what there is."""
@@ -179,17 +200,17 @@ class Feed:
         began = time.thread_time()  # on a busy machine the clock would say more than was done
         encoding = await self._hub.tell(changes, ready=ready)
         await asyncio.sleep(0)  # the event loop writes what it was given
-        if changes.levels:
+        if changes.has_news:
             self._work_seconds = time.thread_time() - began
         return encoding
 
     # --- with other processes --------------------------------------------------------------
 
-    def _pass_on(self, changes: Changes, encoding: Encoding) -> None:
-        """Tell the others what was handed out, when this process leads."""
+    def _pass_on(self, changes: Changes, encoding: Encoding | None = None) -> None:
+        """Tell the others what was handed out, or that it is quiet, when this process leads."""
         relay = self._relay
         if relay is not None and relay.is_leading and relay.must_publish(changes):
-            frames = encoding.broad(ALL_STOCK) if changes.levels else {}
+            frames = encoding.broad(ALL_STOCK) if encoding and changes.levels else {}
             relay.publish(changes, as_frames(frames), lag=self._lag_seconds)
 
     async def _copy(self, relay: Relay) -> bool:
@@ -217,6 +238,7 @@ class Feed:
         """Read the journal. While no answer comes the readiness probe is told."""
         measures_lag = began - self._lag_read_at >= LAG_SECONDS
         self._hub.figures.reads += 1
+        self._read_at = began
         task = asyncio.ensure_future(self._hub.reader.ask(_read_news, cursor, measures_lag))
         done, _ = await asyncio.wait({task}, timeout=READ_SECONDS)
         if not done:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from commerce_core.journal import Cursor
 from webapp.live.changes import Changes, LevelState
+from webapp.live.order_changes import LiveOrder
 
 HEARTBEAT: Final = b": \n\n"
 """A comment: no event, but a sign of life."""
@@ -89,11 +90,10 @@ def reset_event(reason: str) -> Event:
 
 
 def encode_json(changes: Changes) -> list[Event]:
-    """Return an event ``stock`` for each level that changed."""
-    return [
-        Event(json.dumps(as_json(level), separators=(",", ":")), "stock")
-        for level in changes.levels
-    ]
+    """Return an event ``stock`` for each level that changed, and ``order`` for each order."""
+    events = [Event(_dump(as_json(level)), "stock") for level in changes.levels]
+    events += [Event(_dump(order_as_json(order)), "order") for order in changes.orders]
+    return events
 
 
 def as_json(level: LevelState) -> dict[str, Any]:
@@ -111,6 +111,20 @@ def as_json(level: LevelState) -> dict[str, Any]:
         "version": level.version,
         "kind": level.kind and level.kind.value,
         "occurred_at": level.occurred_at and level.occurred_at.isoformat(),
+    }
+
+
+def order_as_json(order: LiveOrder) -> dict[str, Any]:
+    """Return what is told of an order: where it stands, and nothing about people."""
+    return {
+        "id": order.order_id,
+        "channel": order.channel,
+        "number": order.number,
+        "status": order.status.value,
+        "standing": order.standing.value,
+        "version": order.version,
+        "event": order.event_id,
+        "is_new": order.is_new,
     }
 
 

@@ -23,6 +23,7 @@ from webapp.live.encoding import Encoding
 from webapp.live.feed import Feed
 from webapp.live.figures import Figures
 from webapp.live.frames import HEARTBEAT, Encoder, Frame, encode_cursor
+from webapp.live.history import History
 from webapp.live.lowness import Lowness
 from webapp.live.pulse import Pulse
 from webapp.live.reader import MOST_CONNECTIONS, Reader
@@ -58,6 +59,7 @@ class Hub:
         self.reader = Reader(database.engine.url)
         self.encoders = encoders
         self.figures = Figures()
+        self.history = History()
         self.recent = Recent()
         self.lowness = Lowness()
         self.wake = wake or Wake(database.engine.url)
@@ -182,6 +184,10 @@ class Hub:
         """Return how many streams are open: all, or those of one owner."""
         return self._owners.total() if owner is None else self._owners[owner]
 
+    def behind(self) -> int:
+        """Return how many streams wait to be caught up."""
+        return sum(m.is_behind for members in self._groups.values() for m in members)
+
     def everybody(self) -> list[Subscription]:
         """Return all open streams."""
         return [member for members in self._groups.values() for member in members]
@@ -206,7 +212,7 @@ class Hub:
         self._remembered.clear()
         is_whole = len(news.levels) == len(changes.levels)
         encoding = Encoding(self.encoders, news, ready=ready if is_whole else None)
-        if not news.levels:
+        if not news.has_news:
             return encoding
         self._note(news)
         # Who subscribes from now on begins after these changes; who is here gets them now.
@@ -312,7 +318,7 @@ class Hub:
             "name": self.name,
             "mode": self.feed.mode,
             "streams": self.count(),
-            "behind": sum(member.is_behind for member in self.everybody()),
+            "behind": self.behind(),
             "delayed": self.delayed,
             "lag_seconds": self.feed.lag_seconds,
             "tick_seconds": self.feed.tick_seconds,
@@ -329,6 +335,7 @@ class Hub:
             "frames": self.figures.frames,
             "cursor": None if self.cursor is None else str(self.cursor),
             "delayed_seconds": self.delayed,
+            "marked_behind": self.figures.marked_behind,
             "mode": self.feed.mode,
         }
         return Finding(facts, faults=[trouble] if trouble else [], warnings=warnings)

@@ -28,11 +28,12 @@ _NOT_SENT_LOW_WATER: Final[int | None] = getattr(socket, "TCP_NOTSENT_LOWAT", No
 class Line:
     """One connection whose answer goes on in chunks. The head was sent before."""
 
-    __slots__ = ("_flow", "_transport", "on_lost", "write")
+    __slots__ = ("_transport", "flow", "on_lost", "write")
 
     def __init__(self, transport: asyncio.Transport, flow: FlowControl) -> None:
         self._transport = transport
-        self._flow = flow
+        self.flow = flow
+        """``flow.write_paused``: the client does not take what is written."""
         self.write: Callable[[bytes], None] = transport.write
         """Send whole chunks. Never waits: ask ``is_clear`` before."""
         self.on_lost: Callable[[], None] | None = None
@@ -41,11 +42,11 @@ class Line:
     @property
     def is_clear(self) -> bool:
         """Whether the client takes what is written."""
-        return not self._flow.write_paused
+        return not self.flow.write_paused
 
     async def clear(self) -> None:
         """Wait until the client takes what is written, or has left."""
-        await self._flow.drain()
+        await self.flow.drain()
 
     def abort(self) -> None:
         """Cut the connection; what was not sent is lost."""

@@ -81,6 +81,7 @@ class Pulse:
                 subscription.keep_alive(chunk, cursor, now)
             elif subscription.is_behind:
                 subscription.remind()
+        hub.history.note(hub, now)
         await self._check_sessions(everybody, now)
 
     def _break_silence(self, subscription: Subscription, now: float) -> None:

@@ -20,6 +20,8 @@ from commerce_core.database import (
     read_only,
     translate_database_error,
 )
+from commerce_core.journal import Cursor
+from webapp.live.looking import Look
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,6 +35,8 @@ class Reader:
     def __init__(self, url: URL) -> None:
         self._engine = _open(url)
         self._sessions = make_async_session_factory(self._engine)
+        is_postgresql = url.get_backend_name() == "postgresql"
+        self._look = Look(self._engine) if is_postgresql else None
 
     async def ask(
         self, question: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
@@ -52,12 +56,20 @@ class Reader:
         except SQLAlchemyError as exc:
             raise translate_database_error(exc) from exc
 
+    async def has_news(self, cursor: Cursor) -> bool:
+        """Tell whether it is worth reading the journal after the cursor."""
+        return self._look is None or await self._look.has_news(cursor)
+
     async def renew(self) -> None:
         """Drop all connections: the server they lead to may be gone."""
+        if self._look is not None:
+            await self._look.forget()
         await self._engine.dispose()
 
     async def close(self) -> None:
         """Close all connections."""
+        if self._look is not None:
+            await self._look.forget()
         await self._engine.dispose()
 
 

@@ -15,12 +15,13 @@ from typing import Final, TypeVar
 
 from commerce_core.journal import Cursor
 from webapp.live.changes import Changes, LevelState, ProductState, VariantState
+from webapp.live.order_changes import LiveOrder
 
 MOST_LEVELS: Final = 5000
-"""Levels that are kept; about two megabytes."""
+"""Levels and orders that are kept; about two megabytes."""
 
-State = LevelState | VariantState | ProductState
-S = TypeVar("S", LevelState, VariantState, ProductState)
+State = LevelState | VariantState | ProductState | LiveOrder
+S = TypeVar("S", LevelState, VariantState, ProductState, LiveOrder)
 
 
 class Recent:
@@ -48,12 +49,13 @@ class Recent:
             levels=tuple(filter(self._is_news, changes.levels)),
             variants=tuple(filter(self._is_news, changes.variants)),
             products=tuple(filter(self._is_news, changes.products)),
+            orders=tuple(filter(self._is_news, changes.orders)),
         )
         begins_at = 0 if self.end is None else self.end.horizon
         self.end = changes.cursor
-        if newer.levels:
+        if newer.has_news:
             self._entries.append((begins_at, newer))
-            self._levels += len(newer.levels)
+            self._levels += len(newer.levels) + len(newer.orders)
         while self._levels > MOST_LEVELS:
             self._drop_oldest()
         return newer
@@ -81,6 +83,7 @@ class Recent:
             levels=_newest(state for entry in missed for state in entry.levels),
             variants=_newest(state for entry in missed for state in entry.variants),
             products=_newest(state for entry in missed for state in entry.products),
+            orders=_newest(state for entry in missed for state in entry.orders),
         )
 
     def _is_news(self, state: State) -> bool:
@@ -91,9 +94,9 @@ class Recent:
 
     def _drop_oldest(self) -> None:
         _, entry = self._entries.popleft()
-        self._levels -= len(entry.levels)
+        self._levels -= len(entry.levels) + len(entry.orders)
         self._start = entry.cursor
-        states: list[State] = [*entry.levels, *entry.variants, *entry.products]
+        states: list[State] = [*entry.levels, *entry.variants, *entry.products, *entry.orders]
         for state in states:
             if self._versions.get(state.key) == state.version:
                 del self._versions[state.key]
@@ -115,6 +118,8 @@ def _newest(states: Iterable[S]) -> tuple[S, ...]:
 def _merged(before: S, after: S) -> S:
     if isinstance(before, ProductState) or isinstance(after, ProductState):
         return after
+    if isinstance(before, LiveOrder) or isinstance(after, LiveOrder):
+        return replace(after, is_new=before.is_new or after.is_new)
     touched = before.touched | after.touched
     if isinstance(before, LevelState) and isinstance(after, LevelState):
         return replace(after, touched=touched, was_low=before.was_low or after.was_low)

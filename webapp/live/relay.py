@@ -139,7 +139,7 @@ class Relay:
 
     def must_publish(self, changes: Changes) -> bool:
         """Tell whether the leader has something to say: news, or that it is still there."""
-        return bool(changes.levels) or _now() - self._published_at >= KEEP_SECONDS
+        return changes.has_news or _now() - self._published_at >= KEEP_SECONDS
 
     def publish(
         self, changes: Changes, frames: list[tuple[str, int | None, str, bytes]], *, lag: float

@@ -35,10 +35,10 @@ class Subscription:
         "_delayed_told",
         "_has_news",
         "_hub",
-        "_is_resting",
         "_line",
         "_mailbox",
         "_reset_reason",
+        "_resting_line",
         "_wants_heartbeat",
         "checked_at",
         "ends_at",
@@ -67,8 +67,9 @@ class Subscription:
         self._hub = hub
         self._mailbox: deque[Frame] | None = None
         self._has_news = asyncio.Event()
-        self._is_resting = False
         self._line = line
+        # The line, while the stream waits in take() and the hub may write to it.
+        self._resting_line: Line | None = None
         self._reset_reason = ""
         self._delayed_told = 0
         self._wants_heartbeat = False
@@ -86,16 +87,23 @@ class Subscription:
 
     def offer(self, frame: Frame, now: float) -> bool:
         """Tell a frame, or mark the client as behind when it takes no more; say which."""
-        if self.is_behind:
-            return False  # what it will be told from memory or the database holds this frame too
-        if self._is_resting and self._line is not None:
-            if not self._line.is_clear:
+        line = self._resting_line
+        if (
+            line is not None
+        ):  # the usual way, thousands of times a tick: no calls that can be spared
+            if line.flow.write_paused:
                 return self._fall_behind()
             if self.position is not None and not is_newer(frame.cursor, self.position):
                 return False
             self.position = frame.cursor
             self.told_at = now
-            return self._write(frame.chunk)
+            try:
+                line.write(frame.chunk)
+            except RuntimeError:  # the connection has just ended
+                self.close()
+            return True
+        if self.is_behind:
+            return False  # what it will be told from memory or the database holds this frame too
         mailbox = self._mailbox
         if mailbox is None:
             mailbox = self._mailbox = deque()
@@ -107,14 +115,17 @@ class Subscription:
 
     def keep_alive(self, chunk: bytes, cursor: Cursor | None, now: float) -> None:
         """Give a sign of life, which moves a quiet client's position on to the cursor it holds."""
-        if self._is_resting and self._line is not None:
-            if self._line.is_clear:
-                self.told_at = now
-                self.position = cursor or self.position
-                self._write(chunk)
-            return
-        self._wants_heartbeat = True
-        self._rouse()
+        line = self._resting_line
+        if line is None:
+            self._wants_heartbeat = True
+            self._rouse()
+        elif line.is_clear:
+            self.told_at = now
+            self.position = cursor or self.position
+            try:
+                line.write(chunk)
+            except RuntimeError:
+                self.close()
 
     def reset(self, reason: str) -> None:
         """Have the client read everything again: its position means nothing any more."""
@@ -147,7 +158,7 @@ class Subscription:
         return len(self._mailbox) if self._mailbox else 0
 
     def _rouse(self) -> None:
-        self._is_resting = False
+        self._resting_line = None
         self._has_news.set()
 
     def _fall_behind(self) -> bool:
@@ -157,15 +168,6 @@ class Subscription:
         self._hub.figures.marked_behind += 1
         self._rouse()
         return False
-
-    def _write(self, chunk: bytes) -> bool:
-        assert self._line is not None  # noqa: S101 - who calls this has asked
-        try:
-            self._line.write(chunk)
-        except RuntimeError:  # the connection has just ended
-            self.close()
-            return False
-        return True
 
     # --- asked by the stream ---------------------------------------------------------------
 
@@ -186,9 +188,9 @@ class Subscription:
                 self.told_at = asyncio.get_running_loop().time()
                 return told
             if not self._has_news.is_set():
-                self._is_resting = True
+                self._resting_line = None if self.is_behind else self._line
                 await self._has_news.wait()
-                self._is_resting = False
+                self._resting_line = None
         return []
 
     def _tell_reset(self) -> bytes:

@@ -43,18 +43,27 @@ def _cut_levels(
             levels=levels,
             variants=tuple(state for state in changes.variants if state.variant_id in variants),
             products=tuple(state for state in changes.products if state.product_id in products),
+            orders=(),
         )
 
     return cut
 
 
+def _cut_orders(changes: Changes, number: int | None) -> Changes:
+    """Return what happened to orders: to all, or to one."""
+    orders = tuple(one for one in changes.orders if number in {None, one.order_id})
+    return replace(changes, levels=(), variants=(), products=(), orders=orders)
+
+
 TOPICS: Final[Mapping[str, TopicKind]] = {
-    "stock": TopicKind(lambda changes, _: changes, takes_id=False),
+    "stock": TopicKind(lambda changes, _: replace(changes, orders=()), takes_id=False),
     "product": TopicKind(_cut_levels(lambda level, number: level.product_id == number)),
     "variant": TopicKind(_cut_levels(lambda level, number: level.variant_id == number)),
     "location": TopicKind(_cut_levels(lambda level, number: level.location_id == number)),
     # Also who leaves: a level that was low and no longer is.
     "low": TopicKind(_cut_levels(lambda level, _: level.is_low or level.was_low), takes_id=False),
+    "orders": TopicKind(_cut_orders, takes_id=False),
+    "order": TopicKind(_cut_orders),
 }
 """Every kind of topic, by the name it has in an address."""
 

@@ -14,6 +14,7 @@ import commerce_core
 from webapp.database import WebDatabase
 from webapp.live.frames import encode_json
 from webapp.live.hub import Hub
+from webapp.orders.cells import make_order_encoder, together
 from webapp.security import live_sessions
 from webapp.settings import InvalidSettingError, Settings
 from webapp.stock.cells import CellWriter, make_cell_encoder
@@ -29,7 +30,8 @@ async def run_live_stock(app: Litestar) -> AsyncIterator[None]:
     engine = app.template_engine
     assert isinstance(engine, JinjaTemplateEngine)  # noqa: S101 - the composition root's choice
     cells = CellWriter(engine.engine)
-    encoders = {"html": make_cell_encoder(cells), "json": encode_json}
+    pages = together(make_cell_encoder(cells), make_order_encoder(engine.engine))
+    encoders = {"html": pages, "json": encode_json}
     database: WebDatabase = app.state.database
     hub = Hub(database, encoders, are_alive=partial(live_sessions, database))
     hub.relay = _make_relay(app.state.settings, hub)

@@ -18,10 +18,18 @@ from commerce_core.inventory.purchasing import (
 )
 from commerce_core.inventory.transfers import create_transfer, send_transfer
 from commerce_core.money import Money
+from commerce_core.orders.baskets import Checkout, CheckoutLine
+from commerce_core.orders.fulfilling import fulfill_order, ship_fulfillment
+from commerce_core.orders.models import Order, OrderLine
+from commerce_core.orders.placement import Terms, place_in_books
+from commerce_core.orders.return_models import ReturnReason
+from commerce_core.orders.returns import request_return
 from commerce_core.testing import make_location, make_variant
 from webapp.accounts.roles import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import httpx
     from sqlalchemy.orm import Session
 
@@ -57,6 +65,23 @@ def fill_papers(session: Session) -> None:
     place_purchase_order(session, order, actor="user:2")
     for variant in variants:
         reserve_stock(session, variant, here, quantity=1, actor="user:4")
+    fill_orders(session, variants)
+
+
+def fill_orders(session: Session, variants: Sequence[Variant]) -> None:
+    """An order of every variant, partly in a parcel that left, and one order for each variant."""
+    lines = [CheckoutLine(variant, 2, price=Money.of("9.90", "EUR")) for variant in variants]
+    address = {"name": "Ann", "line1": "Street 1", "city": "Hamburg", "country": "DE"}
+    for basket in (lines, *([line] for line in lines)):
+        checkout = Checkout(basket, shipping_address=address)
+        place_in_books(session, checkout, actor="shop", terms=Terms(), allow_partial=True)
+    first = session.scalars(select(Order).order_by(Order.id)).first()
+    assert first is not None
+    for parcel in fulfill_order(session, first, actor="user:2"):
+        line = session.scalars(select(OrderLine.id).filter_by(order_id=first.id)).first() or 0
+        ship_fulfillment(session, parcel, actor="user:2", quantities={line: 1})
+        request_return(session, first, {line: (1, ReturnReason.OTHER)}, actor="user:2")
+        break
 
 
 async def open_stockroom(browser: Browser, role: Role = Role.CLERK) -> None:

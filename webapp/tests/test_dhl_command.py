@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from commerce_core import migrations as core_migrations
+from commerce_core.logistics.dhl import MediaType, ReturnLabel
+from commerce_core.logistics.dhl.labels import Document
 from commerce_core.testing import FakeDHL
+from commerce_core.testing.dhl import Fault
 from webapp import cli
 from webapp import migrations as web_migrations
+from webapp.commands.dhl_labels import save_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,3 +152,92 @@ def test_without_settings_it_says_which_to_set() -> None:
 
     assert done.returncode == 1
     assert b"COMMERCE_DHL_ENVIRONMENT" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "changes", "words"),
+    [
+        (("track", ""), {}, "it is empty"),
+        (("track", "1" * 40), {}, "40 characters"),
+        (("track", "420902109400111202555842333290"), {}, "US mail"),
+        (("track", "\U0001f69a" * 3), {}, "no tracking number"),
+        (("track", NUMBER), {"API_KEY": "fake-api-secret"}, "not its secret"),
+        (("track", NUMBER), {"BASE_URL": "http://127.0.0.1:1", "DEADLINE_SECONDS": "1"}, "network"),
+        (("track", NUMBER), {"DEADLINE_SECONDS": "nan"}, "deadline_seconds"),
+        (("track", NUMBER), {"TRACKING_CALLS_PER_DAY": "0"}, "calls of the day are used"),
+        (("return", "--country", "DE", *ADDRESS, *PLACE), {"PASSWORD": "old"}, "expired"),
+        (("return", "--country", "CH", *ADDRESS, *PLACE), {}, "customs"),
+        (("return", "--country", "XX", *ADDRESS, *PLACE), {}, "no returns from"),
+    ],
+)
+def test_odd_input_is_one_sentence_that_says_what_to_change(
+    variables: dict[str, str], arguments: tuple[str, ...], changes: dict[str, str], words: str
+) -> None:
+    shop = variables | {f"COMMERCE_DHL_{name}": value for name, value in changes.items()}
+
+    done = run(*arguments, shop=shop)
+
+    said = done.stderr.decode().splitlines()
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert said[-1].startswith("commerce: ")
+    assert words in said[-1]
+    assert "Traceback" not in done.stderr.decode()
+    assert "unforeseen" not in said[-1]
+
+
+@pytest.mark.slow
+def test_no_label_is_made_that_could_not_be_saved(
+    fake: FakeDHL, variables: dict[str, str], tmp_path: Path
+) -> None:
+    folder = str(tmp_path / "nowhere")
+
+    done = run("return", "--country", "DE", *ADDRESS, *PLACE, "--folder", folder, shop=variables)
+
+    assert done.returncode == 1
+    assert b"no such folder" in done.stderr
+    assert fake.requests == []
+
+
+@pytest.mark.slow
+def test_what_came_instead_of_a_label_is_saved_too(
+    fake: FakeDHL, variables: dict[str, str], tmp_path: Path
+) -> None:
+    fake.inject(Fault.WRONG_LABEL, "/orders")
+
+    done = run(
+        *("return", "--country", "DE", *ADDRESS, *PLACE, "--folder", str(tmp_path)), shop=variables
+    )
+
+    saved = list(tmp_path.glob("99999*-label.bin"))
+    assert done.returncode == 1
+    assert [path.read_bytes() for path in saved] == [b"<html>not a label</html>"]
+    assert str(saved[0]).encode() in done.stderr
+
+
+@pytest.mark.slow
+def test_a_stored_answer_commands_no_terminal() -> None:
+    colour, half = "\\u001b[31mred\\u0007", "\\ud800"
+    answer = f'{{"shipments": [{{"id": "{colour}{half}"}}]}}'.encode()
+
+    table = run("explain", "-", stdin=answer)
+    shown = run("explain", "--json", "-", stdin=answer)
+
+    assert (table.returncode, shown.returncode) == (0, 0)
+    assert b"\x1b" not in table.stdout
+    assert b"\x07" not in table.stdout
+    assert json.loads(shown.stdout)["shipments"][0]["number"] == "\x1b[31mred\x07\ud800"
+
+
+def test_labels_go_to_the_temporary_folder_when_theirs_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    document = Document(content=b"%PDF-1.4", media_type=MediaType.PDF)
+    label = ReturnLabel(shipment_number="../../9", label=document)
+
+    (saved,) = save_labels(label, tmp_path / "gone")
+
+    assert Path(saved).read_bytes() == b"%PDF-1.4"
+    assert Path(saved).name == "9-label.pdf"
+    assert saved in capsys.readouterr().err

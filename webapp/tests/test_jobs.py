@@ -87,7 +87,10 @@ async def test_jobs_run_while_the_application_runs(
 
 
 async def test_a_job_under_way_at_the_end_is_finished_and_not_torn(
-    sqlite_url: str, opener: Opener, monkeypatch: pytest.MonkeyPatch
+    sqlite_url: str,
+    opener: Opener,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     started = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -105,3 +108,4 @@ async def test_a_job_under_way_at_the_end_is_finished_and_not_torn(
     with make_session_factory(engine)() as session:
         assert get_user(session, email="clerk@example.com").name == "Renamed"
     engine.dispose()
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR] == []

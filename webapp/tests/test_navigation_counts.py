@@ -32,6 +32,8 @@ async def test_what_waits_stands_in_the_sidebar(browser: Browser) -> None:
     assert await figures(browser) == {}
     await browser.database.transact(fill_papers)
     assert await figures(browser) == {
+        "/orders": "11",
+        "/returns": "1",
         "/stock/counts": "1",
         "/stock/transfers": "1",
         "/stock/purchase-orders": "1",

@@ -27,8 +27,21 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 FEW, MANY = 10, 200
-WITHOUT_DATABASE = ("/static/", "/api/v1/schema")
+WITHOUT_DATABASE = ("/static/", "/api/v1/schema", "/products/images/")
 EXAMPLES: dict[str, str] = {
+    "/products/{number:int}": "/products/1",
+    "/products/{number:int}/details": "/products/1/details",
+    "/products/{number:int}/history": "/products/1/history",
+    "/products/{number:int}/options": "/products/1/options",
+    "/products/{number:int}/pictures": "/products/1/pictures",
+    "/products/{number:int}/prices": "/products/1/prices",
+    "/api/v1/orders/{number:int}": "/api/v1/orders/1",
+    "/orders/{number:int}": "/orders/1",
+    "/orders/{number:int}/decide/{verb:str}": "/orders/1/decide/cancel-lines",
+    "/orders/{number:int}/packing-slip": "/orders/1/packing-slip",
+    "/orders/{number:int}/work/{verb:str}": "/orders/1/work/ship",
+    "/returns/{number:int}": "/returns/1",
+    "/returns/new": "/returns/new?order=1",
     "/stock/{variant_id:int}": "/stock/1",
     "/stock/adjust": "/stock/adjust?at=1-1",
     "/stock/counts/{number:int}": "/stock/counts/1",
@@ -42,6 +55,9 @@ EXAMPLES: dict[str, str] = {
 }
 """For each route with parameters, an address that exists in the test shop."""
 PAPERS = (
+    "/api/v1/orders",
+    "/orders",
+    "/returns",
     "/stock/counts",
     "/stock/explain",
     "/stock/purchase-orders",

@@ -16,9 +16,11 @@ from commerce_core.inventory.ledger.levels import (
     lock_due_levels,
     lock_level,
     lock_levels,
+    lock_offers,
     lock_open_levels,
     lock_with,
     locked_or_new,
+    offers_query,
     require_places,
 )
 from commerce_core.inventory.ledger.promise_at_once import promise_at_once
@@ -36,9 +38,11 @@ __all__ = [
     "lock_due_levels",
     "lock_level",
     "lock_levels",
+    "lock_offers",
     "lock_open_levels",
     "lock_with",
     "locked_or_new",
+    "offers_query",
     "promise_at_once",
     "require_places",
     "reserve_at_once",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import Select, bindparam, select, tuple_
+from sqlalchemy import Select, bindparam, select, tuple_, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
-from commerce_core.catalog.models import Variant, VariantStatus
+from commerce_core.catalog.models import Product, Variant, VariantStatus
 from commerce_core.database import UTCDateTime, is_postgresql
 from commerce_core.errors import InvalidInputError, LocationNotFoundError, VariantNotFoundError
 from commerce_core.inventory.hold_models import Allocation, Reservation
@@ -17,7 +17,7 @@ from commerce_core.inventory.models import QUANTITIES, StockLevel, StockLocation
 from commerce_core.records import id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -136,6 +136,33 @@ def lock_level(session: Session, variant: Variant, location: StockLocation) -> L
     }
     row = session.execute(_BY_PLACE, place).first()
     return None if row is None else LevelState(tuple(row))
+
+
+def lock_offers(
+    session: Session, query: Select[Any], values: Mapping[str, Any]
+) -> tuple[list[LevelState], list[Sequence[Any]]]:
+    """Run a query built by ``offers_query``; return the levels it locked and what was beside."""
+    rows = session.connection().execute(query, values).all()
+    width = len(_COLUMNS)
+    return [LevelState(tuple(row[:width])) for row in rows], [row[width:] for row in rows]
+
+
+def offers_query(*beside: Any) -> Select[Any]:
+    """Return a query that locks the levels of ``:ids`` (and of parts of kits) at open locations.
+
+    ``beside`` are columns of the variant, of its product, or of neither. Levels come in ascending
+    id. For verbs that need to know what they promise in the same round trip.
+    """
+    ids: Any = bindparam("ids", expanding=True)
+    parts = select(KitComponent.component_id).where(KitComponent.kit_id.in_(ids))
+    themselves = select(Variant.id).where(Variant.id.in_(ids))
+    wanted = select(union_all(themselves, parts).subquery().c[0])
+    query: Select[Any] = (
+        _LOCKED.add_columns(*beside)
+        .join(Product, Product.id == Variant.product_id)
+        .where(StockLevel.variant_id.in_(wanted), StockLocation.is_open)
+    )
+    return query
 
 
 def lock_open_levels(session: Session, variant_ids: Select[int]) -> list[LevelState]:

@@ -27,7 +27,9 @@ import httpx
 
 from commerce_core.logistics.dhl import _answers
 from commerce_core.logistics.dhl.errors import (
+    DHLBudgetExhaustedError,
     DHLConfigurationError,
+    DHLError,
     DHLRateLimitedError,
     DHLTimeoutError,
     DHLUnavailableError,
@@ -118,6 +120,8 @@ class _Attempts:
     refused: bool = False
     refreshed: bool = False
     trouble: list[str] = field(default_factory=list)
+    failure: DHLError | None = None
+    """What is raised if there is no further attempt."""
 
 
 def exchange(setting: Setting, request: httpx.Request, call: Call) -> Flow[httpx.Response]:
@@ -135,7 +139,7 @@ def exchange(setting: Setting, request: httpx.Request, call: Call) -> Flow[httpx
         _address(request, call, setting)
         try:
             response: httpx.Response = yield request
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, DHLBudgetExhaustedError) as error:
             yield Wait(_pause_after_failure(setting, call, attempts, error))
         else:
             if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
@@ -173,9 +177,15 @@ def _again(request: httpx.Request) -> httpx.Request:
 
 
 def _pause_after_failure(
-    setting: Setting, call: Call, attempts: _Attempts, error: httpx.HTTPError
+    setting: Setting,
+    call: Call,
+    attempts: _Attempts,
+    error: httpx.HTTPError | DHLBudgetExhaustedError,
 ) -> float:
     """Return the seconds to wait after a transport error, or raise what is left to say."""
+    if isinstance(error, DHLBudgetExhaustedError):
+        # Why the first attempt failed is the news, not that there is no slot for another.
+        raise (attempts.failure or error) from None
     if isinstance(error, _NEVER_VALID):
         facts = _answers.facts(setting.config, call.api)
         raise DHLConfigurationError(f"no request can be made of this: {error}", **facts) from error
@@ -183,13 +193,14 @@ def _pause_after_failure(
     if call.changes and not unsent:
         _uncertain(setting, call, f"{type(error).__name__} before an answer came", error)
     pause = _next_pause(setting, attempts, type(error).__name__)
+    kind = DHLTimeoutError if isinstance(error, httpx.TimeoutException) else DHLUnavailableError
+    attempts.failure = kind(
+        f"{_answers.host(setting.config)} gives no answer: {', '.join(attempts.trouble)}",
+        hint="check the network, the proxy and the host name; then DHL's status page",
+        **_answers.facts(setting.config, call.api),
+    )
     if pause is None:
-        kind = DHLTimeoutError if isinstance(error, httpx.TimeoutException) else DHLUnavailableError
-        raise kind(
-            f"{_answers.host(setting.config)} gives no answer: {', '.join(attempts.trouble)}",
-            hint="check the network, the proxy and the host name; then DHL's status page",
-            **_answers.facts(setting.config, call.api),
-        ) from error
+        raise attempts.failure from error
     return pause
 
 
@@ -199,8 +210,9 @@ def _pause_after_breakdown(
     if call.changes:
         _uncertain(setting, call, f"HTTP {response.status_code}", None)
     pause = _next_pause(setting, attempts, f"HTTP {response.status_code}")
+    attempts.failure = _answers.error_of(response, setting.config, call.api)
     if pause is None:
-        raise _answers.error_of(response, setting.config, call.api)
+        raise attempts.failure
     return pause
 
 

@@ -17,7 +17,10 @@ from commerce_core.logistics.dhl._driver import (
     default_now,
 )
 from commerce_core.logistics.dhl._protocol import Api, Flow, Wait, call_of
-from commerce_core.logistics.dhl.errors import DHLRateLimitedError
+from commerce_core.logistics.dhl.errors import (
+    DHLBudgetExhaustedError,
+    DHLRateLimitedError,
+)
 from commerce_core.logistics.dhl.namespaces import (
     AsyncParcelTracking,
     AsyncPush,
@@ -109,7 +112,7 @@ class AsyncDHLClient:
             while True:
                 try:
                     answer = await self._perform(command)
-                except httpx.HTTPError as error:
+                except (httpx.HTTPError, DHLBudgetExhaustedError) as error:
                     command = flow.throw(error)
                 else:
                     command = flow.send(answer)

@@ -15,7 +15,10 @@ from commerce_core.logistics.dhl._driver import (
     default_now,
 )
 from commerce_core.logistics.dhl._protocol import Api, Flow, Wait, call_of
-from commerce_core.logistics.dhl.errors import DHLRateLimitedError
+from commerce_core.logistics.dhl.errors import (
+    DHLBudgetExhaustedError,
+    DHLRateLimitedError,
+)
 from commerce_core.logistics.dhl.namespaces import (
     ParcelTracking,
     Push,
@@ -102,7 +105,7 @@ class DHLClient:
             while True:
                 try:
                     answer = self._perform(command)
-                except httpx.HTTPError as error:
+                except (httpx.HTTPError, DHLBudgetExhaustedError) as error:
                     command = flow.throw(error)
                 else:
                     command = flow.send(answer)

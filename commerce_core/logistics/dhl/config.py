@@ -32,6 +32,8 @@ HOSTS: Final = {
 PUSH_SANDBOX_HOST: Final = "https://api-test.dhl.com"
 PREFIX: Final = "COMMERCE_DHL_"
 _NUMBERS: Final = {"tracking_calls_per_day", "parcel_tracking_calls_per_day"}
+_DAY_SECONDS: Final = 86_400
+_MOST_CALLS: Final = 1_000_000_000
 _FRACTIONS: Final = {
     "tracking_spacing_seconds",
     "parcel_tracking_spacing_seconds",
@@ -83,6 +85,8 @@ class DHLConfig:
             raise _wrong("environment", "say sandbox or production") from None
         for name in ("api_key", "api_secret", "username", "password", "app_name", "app_password"):
             _check_credential(name, getattr(self, name))
+        for name in _FRACTIONS | _NUMBERS:
+            _check_number(name, getattr(self, name))
         if self.base_url is not None and not _is_address(self.base_url):
             raise _wrong("base_url", "give an address like https://host, or leave it out")
         if not self.api_key:
@@ -127,6 +131,16 @@ class DHLConfig:
     def uses_oauth(self) -> bool:
         """True if a bearer token can be had (key, secret, user, password); else Basic is used."""
         return bool(self.api_secret and self.username and self.password)
+
+
+def _check_number(name: str, value: float | None) -> None:
+    """Refuse what no clock can wait for: nan, infinity, below zero, more than a day."""
+    if value is None and name in _NUMBERS:
+        return
+    is_wait = name in _FRACTIONS
+    if value is None or not 0 <= value <= (_DAY_SECONDS if is_wait else _MOST_CALLS):
+        what = f"seconds from 0 to {_DAY_SECONDS}" if is_wait else "a number of calls from 0"
+        raise _wrong(name, f"{value!r} is no {what}" if not is_wait else f"{value!r}: give {what}")
 
 
 def _is_address(url: str) -> bool:

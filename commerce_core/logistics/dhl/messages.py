@@ -11,17 +11,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 Reader = Callable[[Any], Any]
 _M = TypeVar("_M", bound="Message")
-_new, _set = object.__new__, object.__setattr__
+_new = object.__new__
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
-def key(name: str, reader: Reader, default: Any = None) -> Any:
-    """Declare a field of a message: its name in DHL's JSON and how its value is read."""
-    return field(default=default, metadata={"key": name, "reader": reader})
+def key(
+    name: str, reader: Callable[..., Any], default: Any = None, *, place: str | None = None
+) -> Any:
+    """Declare a field of a message: its name in DHL's JSON and how its value is read.
+
+    ``place`` names the field beside it whose JSON the reader is given too: a time is the clock
+    of a place.
+    """
+    return field(default=default, metadata={"key": name, "reader": reader, "place": place})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +37,7 @@ class Message:
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False, hash=False)
 
     @classmethod
-    def read(cls, raw: object) -> Self:
+    def read(cls, raw: object) -> Self:  # noqa: C901 - each call taken out is a tenth of the time
         """Read a JSON object; anything else reads as an object without fields.
 
         This is where the time goes, so it writes the object's ``__dict__`` at once. What is not
@@ -41,20 +47,21 @@ class Message:
         source: Mapping[str, Any] = raw if isinstance(raw, dict) else _EMPTY
         values: dict[str, Any] = {"raw": source}
         if source:
-            plan, settle = _plans.get(cls) or _make_plan(cls)
+            texts, others, settle, _ = _plans.get(cls) or _make_plan(cls)
             for name, sent in source.items():
-                known = plan.get(name)
-                if known is None:
-                    continue
-                attribute, is_text, inner, reader = known
-                if is_text and type(sent) is str:
-                    values[attribute] = sent
-                elif inner is None and (value := reader(sent)) is not None:
-                    values[attribute] = value
+                if name in texts:
+                    value = sent if type(sent) is str else text(sent)
+                    if value is not None:
+                        values[texts[name]] = value
+            for name, attribute, reader, place in others:
+                if (sent := source.get(name)) is not None:
+                    value = reader(sent) if place is None else reader(sent, source.get(place))
+                    if value is not None:
+                        values[attribute] = value
             if settle is not None:
                 settle(values)
         message = _new(cls)
-        _set(message, "__dict__", values)
+        _fill(message, values)
         return message
 
     @classmethod
@@ -64,8 +71,12 @@ class Message:
     @property
     def unknown_fields(self) -> Mapping[str, Any]:
         """The fields that DHL sent and this version does not know."""
-        known, _ = _plans.get(type(self)) or _make_plan(type(self))
+        known = (_plans.get(type(self)) or _make_plan(type(self))).known
         return {name: value for name, value in self.raw.items() if name not in known}
+
+
+_fill: Callable[[Message, dict[str, Any]], None] = vars(Message)["__dict__"].__set__
+"""Puts a whole ``__dict__`` in place: what ``__init__`` of a frozen class does field by field."""
 
 
 class _Later:
@@ -88,24 +99,34 @@ class _Later:
         return value
 
 
-_Fields = dict[str, tuple[str, bool, type[Message] | None, Reader]]
-_plans: dict[type, tuple[_Fields, Callable[[dict[str, Any]], None] | None]] = {}
+class _Plan(NamedTuple):
+    """How a class is read: texts are most of every answer, and need no reader."""
+
+    texts: dict[str, str]
+    others: tuple[tuple[str, str, Callable[..., Any], str | None], ...]
+    settle: Callable[[dict[str, Any]], None] | None
+    known: frozenset[str]
 
 
-def _make_plan(
-    cls: type[Message],
-) -> tuple[_Fields, Callable[[dict[str, Any]], None] | None]:
+_plans: dict[type, _Plan] = {}
+
+
+def _make_plan(cls: type[Message]) -> _Plan:
     """Return DHL's field names of a message with our names and readers; made once a class."""
-    known: _Fields = {}
-    for item in fields(cls):
-        if "key" in item.metadata:
-            reader = item.metadata["reader"]
-            inner = getattr(reader, "inner", None)
-            known[item.metadata["key"]] = (item.name, reader is text, inner, reader)
-            if inner is not None:
-                setattr(cls, item.name, _Later(item.name, item.metadata["key"], reader))
+    texts: dict[str, str] = {}
+    others: list[tuple[str, str, Callable[..., Any], str | None]] = []
+    declared = {item.metadata["key"]: item for item in fields(cls) if "key" in item.metadata}
+    for name, item in declared.items():
+        reader = item.metadata["reader"]
+        if reader is text:
+            texts[name] = item.name
+        elif hasattr(reader, "inner"):
+            setattr(cls, item.name, _Later(item.name, name, reader))
+        else:
+            others.append((name, item.name, reader, item.metadata["place"]))
     has_own = any("_settle" in vars(kind) for kind in cls.__mro__[: cls.__mro__.index(Message)])
-    _plans[cls] = (known, cls._settle if has_own else None)
+    settle = cls._settle if has_own else None
+    _plans[cls] = _Plan(texts, tuple(others), settle, frozenset(declared))
     return _plans[cls]
 
 
@@ -168,13 +189,12 @@ def one(cls: type[_M], *, at_once: bool = False) -> Callable[[object], _M | None
 
 def many(cls: type[_M]) -> Callable[[object], tuple[_M, ...] | None]:
     """Return a reader of a list of objects; a lone object counts as a list of one."""
+    read_one = cls.read
 
     def read(value: object) -> tuple[_M, ...] | None:
-        if isinstance(value, dict):
-            return (cls.read(value),)
-        if not isinstance(value, list):
-            return None
-        return tuple([cls.read(item) for item in value if isinstance(item, dict)])
+        if isinstance(value, list):
+            return tuple([read_one(item) for item in value if isinstance(item, dict)])
+        return (read_one(value),) if isinstance(value, dict) else None
 
     return read
 

@@ -19,25 +19,18 @@ from commerce_core.logistics.dhl.statuses import (
     status_of_status_code,
     turned_back,
 )
-from commerce_core.logistics.dhl.timestamps import Moment, MomentKind, place_moment, read_moment
+from commerce_core.logistics.dhl.timestamps import Moment, MomentKind, read_moment
 from commerce_core.logistics.dhl.tracking_messages import (
     DeliveryTimeFrame,
     Place,
     ShipmentDetails,
     TrackingEvent,
     TrackingStatus,
-    country_in,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_PLACES = (
-    ("estimated_time_of_delivery", "destination"),
-    ("agreed_delivery_date", "destination"),
-    ("pick_up_date", "origin"),
-)
-"""Whose clock a date of the shipment shows."""
 _GONE = frozenset({ShipmentStatus.DISPOSED, ShipmentStatus.RETURNED_TO_SENDER})
 
 
@@ -54,9 +47,13 @@ class Shipment(Message):
     origin: Place | None = key("origin", one(Place))
     destination: Place | None = key("destination", one(Place))
     latest: TrackingStatus | None = key("status", one(TrackingStatus, at_once=True))
-    pick_up_date: Moment | None = key("pickUpDate", read_moment)
-    estimated_time_of_delivery: Moment | None = key("estimatedTimeOfDelivery", read_moment)
-    agreed_delivery_date: Moment | None = key("agreedDeliveryDate", read_moment)
+    pick_up_date: Moment | None = key("pickUpDate", read_moment, place="origin")
+    estimated_time_of_delivery: Moment | None = key(
+        "estimatedTimeOfDelivery", read_moment, place="destination"
+    )
+    agreed_delivery_date: Moment | None = key(
+        "agreedDeliveryDate", read_moment, place="destination"
+    )
     estimated_delivery_time_frame: DeliveryTimeFrame | None = key(
         "estimatedDeliveryTimeFrame", one(DeliveryTimeFrame)
     )
@@ -73,9 +70,6 @@ class Shipment(Message):
 
     @classmethod
     def _settle(cls, values: dict[str, Any]) -> None:
-        for name, place in _PLACES:
-            if name in values:
-                values[name] = place_moment(values[name], country_in(values["raw"].get(place)))
         latest = values.get("latest")
         status = _read_status(values)
         values["status"] = status

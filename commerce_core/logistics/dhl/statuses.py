@@ -39,6 +39,7 @@ class ShipmentStatus(StrEnum):
 
 
 _S = ShipmentStatus
+_UNKNOWN: Final = _S.UNKNOWN
 ARRIVED: Final = frozenset({_S.DELIVERED, _S.DELIVERED_DAMAGED, _S.PARTIALLY_DELIVERED})
 TERMINAL: Final = ARRIVED | {_S.RETURNED_TO_SENDER, _S.DISPOSED}
 """After these DHL has nothing more to do. Ask once more a day later: corrections happen."""
@@ -97,7 +98,7 @@ def status_of_code(service: str | None, code: str | None) -> ShipmentStatus | No
 
 def status_of_status_code(status_code: str | None) -> ShipmentStatus:
     """Return what DHL's coarse ``statusCode`` says, ``UNKNOWN`` for anything new."""
-    return _COARSE.get((status_code or "").strip().lower(), _S.UNKNOWN)
+    return _COARSE.get((status_code or "").strip().lower(), _UNKNOWN)
 
 
 def status_of_ice(
@@ -126,10 +127,10 @@ def contradicts(status: ShipmentStatus, status_code: str | None, words: str | No
 
     ``words`` counts only where it is itself one of the five values of ``statusCode``.
     """
-    coarse = _COARSE.get(status_code or "", _S.UNKNOWN)
-    word = _COARSE.get(words.lower(), _S.UNKNOWN) if words and len(words) < 12 else _S.UNKNOWN  # noqa: PLR2004
-    said = [one in TERMINAL for one in (status, coarse, word) if one is not _S.UNKNOWN]
-    return any(said) and not all(said)
+    coarse = _COARSE.get(status_code or "", _UNKNOWN)
+    word = _COARSE.get(words.lower(), _UNKNOWN) if words and len(words) < 12 else _UNKNOWN  # noqa: PLR2004
+    said = {one in TERMINAL for one in (status, coarse, word) if one is not _UNKNOWN}
+    return len(said) > 1
 
 
 def rows(name: str = "status_codes.csv") -> Iterable[list[str]]:

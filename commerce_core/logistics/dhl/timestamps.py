@@ -12,9 +12,12 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from commerce_core.logistics.dhl.zones import load_zone, zone_name
+from commerce_core.logistics.dhl.zones import country_in, zone_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class MomentKind(StrEnum):
@@ -63,29 +66,38 @@ _ISO: Final = re.compile(
     re.ASCII,
 )
 _GERMAN: Final = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})(?: +(\d\d):(\d\d)(?::(\d\d))?)?", re.ASCII)
-_new, _set, _parse = object.__new__, object.__setattr__, datetime.fromisoformat
+_new, _parse = object.__new__, datetime.fromisoformat
+_fill: Final[Callable[[Moment, dict[str, object]], None]] = vars(Moment)["__dict__"].__set__
+_INSTANT, _LOCAL = MomentKind.INSTANT, MomentKind.LOCAL
 _EARLIEST_YEAR: Final = 2
 _LATEST_YEAR: Final = 9998
 
 
-def read_moment(text: object, country_code: str | None = None) -> Moment | None:
+def read_moment(text: object, place: object = None) -> Moment | None:
     """Return the moment that ``text`` names, or None if there is no text at all.
 
-    ``country_code`` (ISO 3166-1 alpha-2) is the place whose clock an undecorated time shows.
-    ``17.03.2016 11:44``, as the Parcel DE XML API writes it, is read too.
+    ``place`` is where the clock of a time without offset hung: a country's code (ISO 3166-1
+    alpha-2), or DHL's JSON of a place. ``17.03.2016 11:44``, as the Parcel DE XML API writes it,
+    is read too.
     """
     if type(text) is str and text[10:11] == "T":
         # Nearly all are well formed; what Python refuses may still be DHL's "+2:00".
         try:
             value = _parse(text)
         except ValueError:
-            return _read_slowly(text, country_code)
-        return _place(text, value, country_code) if value.tzinfo is None else _exact(text, value)
+            return _read_slowly(text, _country(place))
+        if value.tzinfo is None:
+            return _place(text, value, _country(place))
+        return _exact(text, value)
     if text is None or text == "":
         return None
     if not isinstance(text, str):
         return _make(_shown(text), MomentKind.UNREADABLE, None)
-    return _read_slowly(text, country_code)
+    return _read_slowly(text, _country(place))
+
+
+def _country(place: object) -> str | None:
+    return place if isinstance(place, str) else country_in(place)
 
 
 def _make(
@@ -93,7 +105,7 @@ def _make(
 ) -> Moment:
     """Make a moment at half the cost of calling its class: there are dozens in every answer."""
     moment = _new(Moment)
-    _set(moment, "__dict__", {"raw": raw, "kind": kind, "value": value, "zone": zone})
+    _fill(moment, {"raw": raw, "kind": kind, "value": value, "zone": zone})
     return moment
 
 
@@ -164,16 +176,16 @@ def _offset_moment(text: str, naive: datetime, offset: str) -> Moment:
 def _exact(text: str, value: datetime) -> Moment:
     """Return an instant; at the ends of the calendar it would have no time in UTC."""
     if _EARLIEST_YEAR <= value.year <= _LATEST_YEAR:
-        return _make(text, MomentKind.INSTANT, value)
+        return _make(text, _INSTANT, value)
     return _make(text, MomentKind.UNREADABLE, None)
 
 
 def _place(text: str, naive: datetime, country_code: str | None) -> Moment:
     """Give a wall-clock time the zone of its country, if that makes exactly one instant of it."""
-    name = zone_name(country_code) if country_code else None
-    zone = load_zone(name) if name else None
-    if zone is None or not _EARLIEST_YEAR <= naive.year <= _LATEST_YEAR:
-        return _make(text, MomentKind.LOCAL, naive)
+    found = zone_of(country_code) if country_code else None
+    if found is None or not _EARLIEST_YEAR <= naive.year <= _LATEST_YEAR:
+        return _make(text, _LOCAL, naive)
+    name, zone = found
     placed = naive.replace(tzinfo=zone)
     if placed.utcoffset() != placed.replace(fold=1).utcoffset():
         # The hour that the change of clocks repeats or skips: two instants, or none.

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from commerce_core.logistics.dhl.messages import (
     Message,
@@ -18,12 +18,7 @@ from commerce_core.logistics.dhl.messages import (
     texts,
     whole,
 )
-from commerce_core.logistics.dhl.timestamps import (
-    Moment,
-    MomentKind,
-    place_moment,
-    read_moment,
-)
+from commerce_core.logistics.dhl.timestamps import Moment, read_moment
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -75,17 +70,11 @@ class Place(Message):
         return ", ".join(parts)
 
 
-def country_in(place: object) -> str | None:
-    """Return the country code in the JSON of a place, without reading the rest."""
-    address = place.get("address") if isinstance(place, dict) else None
-    return text(address.get("countryCode")) if isinstance(address, dict) else None
-
-
 @dataclass(frozen=True, kw_only=True)
 class TrackingStatus(Message):
     """What happened last, or once: DHL's words, its coarse code, and our reading of the time."""
 
-    timestamp: Moment | None = key("timestamp", moment)
+    timestamp: Moment | None = key("timestamp", moment, place="location")
     location: Place | None = key("location", one(Place))
     status_code: str | None = key("statusCode", term)
     status: str | None = key("status", text)
@@ -93,14 +82,6 @@ class TrackingStatus(Message):
     description: str | None = key("description", text)
     remark: str | None = key("remark", text)
     next_steps: str | None = key("nextSteps", text)
-
-    @classmethod
-    def _settle(cls, values: dict[str, Any]) -> None:
-        """Read a time without a zone as the clock of the event's country."""
-        when = values.get("timestamp")
-        if when is not None and when.kind is MomentKind.LOCAL:
-            country = country_in(values["raw"].get("location"))
-            values["timestamp"] = place_moment(when, country)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ MY, CY and UZ are listed there more than once, but keep one legal time.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -73,6 +73,21 @@ def zone_name(country_code: str | None) -> str | None:
         return None
     code = country_code.upper()
     return _NAMES.get(_ALIASES.get(code, code))
+
+
+@lru_cache(maxsize=512)
+def zone_of(country_code: str) -> tuple[str, ZoneInfo] | None:
+    """Return the one zone of a country with its name; None if it has several or none is known."""
+    name = zone_name(country_code)
+    zone = load_zone(name) if name else None
+    return (name, zone) if name and zone else None
+
+
+def country_in(place: object) -> str | None:
+    """Return the country code in DHL's JSON of a place, without reading the rest."""
+    address = place.get("address") if isinstance(place, dict) else None
+    code = address.get("countryCode") if isinstance(address, dict) else None
+    return code if isinstance(code, str) else None
 
 
 @cache

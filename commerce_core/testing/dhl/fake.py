@@ -6,15 +6,21 @@ import base64
 import itertools
 import threading
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from commerce_core.clock import utc_now
 from commerce_core.logistics.dhl.config import DHLConfig, Environment
-from commerce_core.testing.dhl import parcels_de, pushes, tracking
+from commerce_core.testing.dhl import papers, parcels_de, pushes, tracking
 from commerce_core.testing.dhl.faults import Fault, PlannedFault
 from commerce_core.testing.dhl.quota import Quota
-from commerce_core.testing.dhl.replies import Reply, problem, too_many, unauthorized
+from commerce_core.testing.dhl.replies import (
+    Reply,
+    name_status_as_shipping_does,
+    problem,
+    too_many,
+    unauthorized,
+)
 from commerce_core.testing.dhl.shelf import CODES, LIFE, FakeEvent, FakeParcel
 from commerce_core.testing.dhl.transports import FakeServer, FakeTransport
 
@@ -25,12 +31,13 @@ if TYPE_CHECKING:
 
 DEVIATIONS: Final = (
     "429, 400 and 401 for tracking, which the specification does not list (seen at DHL)",
+    "503 where a fault is injected; the specifications list 500 at most",
     "a QR-only return has no label, though the specification requires one (seen at DHL)",
     "the version has three parts, as in DHL's example; its own pattern allows two",
     "schema errors of shipping are items without sstatus (seen at DHL)",
     "numbers, prices and routing are invented; nothing is checked against real addresses",
     "'Nowhere' as a city makes DHL's address warning, an error with mustEncode",
-    "manifests are not printed; customs papers and cash on delivery have no documents",
+    "a day's manifest is one invented sheet; customs papers and cash on delivery have no documents",
 )
 """Where the fake differs from DHL's OpenAPI files, and from DHL."""
 _TOKEN: Final = "/parcel/de/account/auth/ropc/v1/token"  # noqa: S105 - a path
@@ -46,6 +53,7 @@ _ROUTES: Final[dict[tuple[str, str], Any]] = {
     ("GET", f"{_SHIPPING}/orders"): parcels_de.show_labels,
     ("DELETE", f"{_SHIPPING}/orders"): parcels_de.cancel_shipments,
     ("POST", f"{_SHIPPING}/manifests"): parcels_de.close_day,
+    ("GET", f"{_SHIPPING}/manifests"): papers.show_manifests,
 }
 
 
@@ -74,6 +82,7 @@ class FakeDHL:
         self.parcels: list[FakeParcel] = []
         self.receivers: list[dict[str, Any]] = []
         self.labels: dict[str, str] = {}
+        self.manifested: list[tuple[date, str]] = []
         self.push = pushes.PushDesk()
         self.requests: list[httpx.Request] = []
         self._faults: list[PlannedFault] = []
@@ -155,6 +164,10 @@ class FakeDHL:
         """Let the next ``times`` requests whose path holds ``path`` fail."""
         self._faults.append(PlannedFault(fault, path, times, retry_after))
 
+    def forget_faults(self) -> None:
+        """Let nothing more fail of what was injected; a closed day stays closed."""
+        self._faults.clear()
+
     # --- how it is reached ---------------------------------------------------------------------
 
     def transport(self) -> FakeTransport:
@@ -172,9 +185,10 @@ class FakeDHL:
         with self._lock:
             self.requests.append(request)
             fault = self._next_fault(request.url.path)
-            if fault is None:
-                return self._answer(request)
-            return self._faulty(request, fault)
+            reply = self._answer(request) if fault is None else self._faulty(request, fault)
+            if isinstance(reply, Reply) and request.url.path.startswith(_SHIPPING):
+                name_status_as_shipping_does(reply)
+            return reply
 
     # --- what the APIs ask of it -----------------------------------------------------------------
 
@@ -200,6 +214,8 @@ class FakeDHL:
         path = request.url.path
         if path in (f"{_RETURNS}/", f"{_SHIPPING}/"):
             return Reply(200, {"amp": {"name": "fake", "version": "v2.1.13", "env": "fake"}})
+        if (request.method, path) == ("GET", f"{_SHIPPING}/labels"):
+            return papers.download_label(self, request)
         refusal = self._refuse(request)
         if refusal is not None:
             return refusal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
@@ -152,6 +153,8 @@ def close_day(fake: FakeDHL, request: httpx.Request) -> Reply:
     items = []
     for number in wanted:
         known = fake.labels.pop(number, None) is not None
+        if known:
+            fake.manifested.append((fake.now().astimezone(UTC).date(), number))
         items.append({"shipmentNo": number, "sstatus": _state(200) if known else _state(204)})
     return Reply(207, {"status": _state(207), "items": items})
 

@@ -45,3 +45,9 @@ def too_many(retry_after: str | None) -> Reply:
 def unauthorized(detail: str = "Unauthorized for given resource.") -> Reply:
     """Return DHL's 401, which does not say what is wrong."""
     return problem(401, "Unauthorized", detail)
+
+
+def name_status_as_shipping_does(reply: Reply) -> None:
+    """Put ``statusCode`` beside the ``status`` of a problem: the shipping API has both."""
+    if isinstance(reply.body, dict) and isinstance(reply.body.get("status"), int):
+        reply.body.setdefault("statusCode", reply.body["status"])

@@ -197,6 +197,14 @@ def test_a_moment_without_a_zone_is_refused(market: Market) -> None:
     market.refuses(InvalidTimeError, place_purchase_order, draft(market), ordered_at=naive)
 
 
+def test_nothing_was_ordered_tomorrow(market: Market) -> None:
+    """It would be delivered before it was ordered, and suppliers would take negative days."""
+    order = draft(market)
+    for ahead in (timedelta(days=1), timedelta(days=365 * 3000)):
+        moment = market.clock.now() + ahead
+        market.refuses(InvalidTimeError, place_purchase_order, order, ordered_at=moment)
+
+
 # --- keys ---------------------------------------------------------------------------------------
 
 

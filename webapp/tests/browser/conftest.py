@@ -14,6 +14,7 @@ from webapp.tests.live.wire import session_cookie, third_program
 from webapp.tests.stock.conftest import fill
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -34,6 +35,7 @@ class House:
     writer: ThirdProgram
     chromium: Chromium
     stack: ExitStack
+    process: subprocess.Popen[str]
     problems: list[str] = field(default_factory=list)
 
     def person(self, role: Role = Role.CLERK, *, width: int = 1280, height: int = 800) -> Page:
@@ -81,11 +83,11 @@ def wait_for_figure(page: Page, key: str, figure: str, *, seconds: float = 8) ->
 @contextmanager
 def open_house(url: str, chromium: Chromium) -> Iterator[House]:
     with (
-        running_server(url) as (_process, address),
+        running_server(url) as (process, address),
         third_program(url) as writer,
         ExitStack() as stack,
     ):
-        yield House(url, address, writer, chromium, stack)
+        yield House(url, address, writer, chromium, stack, process)
 
 
 @pytest.fixture(scope="module")

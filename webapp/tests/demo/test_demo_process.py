@@ -101,6 +101,19 @@ def moved(path: Path) -> int:
         return int(connection.execute(query).fetchone()[0])
 
 
+def track_as_printed(text: str) -> str:
+    """Ask the demo's DHL with the command that the demo prints, about a parcel of two."""
+    found = re.search(r"((?:COMMERCE_DHL_\w+=\S+ )+)commerce (dhl track) ", text)
+    assert found, text
+    settings = dict(pair.split("=", 1) for pair in found[1].split())
+    command = [sys.executable, "-m", "webapp.cli", *found[2].split(), "4234757294"]
+    environment = {**os.environ, **settings, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, timeout=60, check=True
+    )
+    return done.stdout
+
+
 def wait_for(condition: Callable[[], bool], *, seconds: float = 20) -> bool:
     ends = time.monotonic() + seconds
     while not (met := condition()) and time.monotonic() < ends:
@@ -117,6 +130,10 @@ def test_a_visit_to_the_demo(tmp_path: Path) -> None:
             assert page.status_code == 200
             assert "Chalk · S" in page.text
             assert "Linen shirt Alma" in page.text
+            parcel = client.get("shipments/track?number=4234757294")
+            assert "2 shipments have this number" in parcel.text
+            assert "249 calls left today" in parcel.text
+        assert "out_for_delivery" in track_as_printed(running.text)
         (folder,) = tmp_path.glob("commerce-demo-*")
         assert wait_for(lambda: moved(folder / "shop.db") > 2)
         with (

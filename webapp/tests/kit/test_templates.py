@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 ENV = make_environment()
 NAMES = sorted(ENV.list_templates(extensions=["html"]))
 SPOKEN = frozenset({"alt", "aria-label", "placeholder", "title"})
+LABELS = frozenset({"label", "tab"})
+"""Names of areas: constants of webapp.navigation."""
 TRANSLATED = frozenset({"_", "gettext", "ngettext"})
 # Product and company names, and samples of the style page, are the same in every language.
 SAME_EVERYWHERE = frozenset({"DHL Paket", "Hamburg", "Köln", "Leipzig", "PO-1042", "SYL-SLA-L"})
@@ -81,6 +83,31 @@ def sentences(node: nodes.Node, *, translated: bool = False) -> Iterator[str]:
         return
     for child in node.iter_child_nodes():
         yield from sentences(child, translated=translated)
+
+
+def texts_from_outside(node: nodes.Node) -> list[nodes.Node]:
+    """Find what goes through ``_()``, which makes it markup, and is not written in the template."""
+    return [
+        call.args[0]
+        for call in node.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name)
+        and call.node.name in TRANSLATED
+        and not isinstance(call.args[0], nodes.Const)
+        and not (isinstance(call.args[0], nodes.Getattr) and call.args[0].attr in LABELS)
+        and not (isinstance(call.args[0], nodes.Name) and call.args[0].name == "group")
+    ]
+
+
+@every_template
+def test_only_our_own_words_become_markup(name: str) -> None:
+    assert texts_from_outside(ENV.parse(source(name))) == []
+
+
+def test_the_guard_knows_a_text_from_outside_when_it_sees_one() -> None:
+    env = make_environment()
+    assert len(texts_from_outside(env.parse("{{ _(problem.detail) }}"))) == 1
+    told = env.from_string("{{ '<b>100 %</b>' | told }}").render()
+    assert told == "&lt;b&gt;100 %&lt;/b&gt;"
 
 
 @every_template

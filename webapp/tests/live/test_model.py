@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from commerce_core.journal import begin_epoch
@@ -189,6 +189,15 @@ async def live_through(url: str, steps: list[tuple[str, int, int]]) -> None:
     shop.close()
 
 
+OLD_FRAME = [
+    ("commit", 0, 1), ("pause", 5, 0), ("read", 0, 0), ("read", 1, 0), ("keep_frame", 0, 0),
+    ("commit", 0, 1), ("pause", 5, 0), ("read", 0, 0), ("read", 1, 0),
+    ("duplicate", 0, 0), ("duplicate", 1, 0), ("read", 0, 0), ("read", 1, 0),
+]  # fmt: skip
+"""A frame comes late, when its clients have long heard something newer."""
+
+
+@example(steps=OLD_FRAME)
 @settings(
     max_examples=25,
     deadline=None,

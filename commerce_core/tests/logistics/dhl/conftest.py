@@ -11,6 +11,7 @@ import pytest
 
 from commerce_core.logistics.dhl import DHLClient
 from commerce_core.testing import FakeDHL, FrozenClock
+from commerce_core.tests.logistics.dhl.asking import Asking
 from commerce_core.tests.source import ROOT
 
 if TYPE_CHECKING:
@@ -63,3 +64,8 @@ def client(
     """Return a sync client of the fake; chance always says one half."""
     with httpx.Client(transport=fake.transport()) as http:
         yield DHLClient(fake.config(), http, now=clock.now, sleep=sleep, chance=lambda: 0.5)
+
+
+@pytest.fixture(params=["sync", "async"])
+def ask(request: pytest.FixtureRequest, fake: FakeDHL, clock: FrozenClock) -> Asking:
+    return Asking(request.param, fake.transport(), clock, fake.config())

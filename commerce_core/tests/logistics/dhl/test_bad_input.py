@@ -13,7 +13,6 @@ from commerce_core.errors import InvalidInputError
 from commerce_core.logistics.dhl import (
     DHLAuthenticationError,
     DHLClient,
-    DHLConfig,
     DHLConfigurationError,
     DHLError,
     DHLLabelError,
@@ -166,41 +165,6 @@ def test_an_api_that_is_not_subscribed(fake: FakeDHL) -> None:
 
     with pytest.raises(DHLAuthenticationError, match="not subscribed to this API"):
         client.returns.create(RETURN)
-
-
-@pytest.mark.parametrize(
-    "environ",
-    [
-        {},
-        {"COMMERCE_DHL_API_KEY": "k"},
-        {"COMMERCE_DHL_ENVIRONMENT": "sandbox"},
-        {"COMMERCE_DHL_ENVIRONMENT": "live", "COMMERCE_DHL_API_KEY": "k"},
-        {"COMMERCE_DHL_ENVIRONMENT": "sandbox", "COMMERCE_DHL_API_KEY": " k"},
-        {"COMMERCE_DHL_ENVIRONMENT": "sandbox", "COMMERCE_DHL_API_KEY": "k\nX: y"},
-        {
-            "COMMERCE_DHL_ENVIRONMENT": "sandbox",
-            "COMMERCE_DHL_API_KEY": "k",
-            "COMMERCE_DHL_TRACKING_CALLS_PER_DAY": "many",
-        },
-    ],
-)
-def test_settings_that_cannot_be_right(environ: dict[str, str]) -> None:
-    with pytest.raises(DHLConfigurationError):
-        DHLConfig.from_environment(environ)
-
-
-def test_settings_from_the_environment() -> None:
-    config = DHLConfig.from_environment(
-        {
-            "COMMERCE_DHL_ENVIRONMENT": "production",
-            "COMMERCE_DHL_API_KEY": "k",
-            "COMMERCE_DHL_TRACKING_CALLS_PER_DAY": "500",
-            "COMMERCE_DHL_TRACKING_SPACING_SECONDS": "1.5",
-        }
-    )
-
-    assert (config.environment, config.tracking_calls_per_day) == (Environment.PRODUCTION, 500)
-    assert (config.tracking_spacing_seconds, config.host) == (1.5, "https://api-eu.dhl.com")
 
 
 def test_a_missing_user_is_said_before_anything_is_sent(fake: FakeDHL) -> None:

@@ -1,0 +1,1 @@
+"""Where is a parcel: staff look up a number of DHL and see its way."""

@@ -1,0 +1,1 @@
+"""Pages of products: the list, the variant grid, the option matrix, prices, pictures, history."""

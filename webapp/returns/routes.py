@@ -1,0 +1,226 @@
+"""The pages of returns: list, new, one return, and what is done to it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+from commerce_core.errors import CommerceError
+from commerce_core.money import Money
+from commerce_core.orders.models import Order
+from commerce_core.orders.return_models import ReturnReason, ReturnStatus
+from commerce_core.orders.returns import request_return
+from webapp.database import Transact
+from webapp.errors import Problem
+from webapp.fields import new_key, text_of, whole_of
+from webapp.orders.forms import ActionForm
+from webapp.people import actor_of
+from webapp.records import address_number, get_record
+from webapp.replies import lead_to, refusal, show
+from webapp.returns.actions import ACTIONS, ReturnAction, do, location_of
+from webapp.returns.reading import list_returns, read_new, read_return
+from webapp.security import Right, signed_in_user
+
+PATH: Final = "/returns"
+_REFUSED: Final = 422
+
+
+@get("/", right=Right.VIEW_ORDERS)
+async def show_returns(
+    session: NamedDependency[AsyncSession],
+    status: FromQuery[str] = "",
+    before: FromQuery[str] = "",
+) -> Response[Any]:
+    """List the returns, newest first."""
+    wanted = ReturnStatus(status) if status in set(ReturnStatus) else None
+    found = await session.run_sync(list_returns, wanted, whole_of(before))
+    query = f"status={wanted.value}&" if wanted else ""
+    context = {
+        "found": found,
+        "status": wanted,
+        "statuses": list(ReturnStatus),
+        "total": sum(found.by_status.values()),
+        "next_page": f"{PATH}?{query}before={found.before}" if found.before else "",
+        "money_of": Money,
+    }
+    return show("returns/list.html", context)
+
+
+@get("/new", right=Right.PACK_ORDERS)
+async def show_new(
+    session: NamedDependency[AsyncSession], order: FromQuery[str] = ""
+) -> Response[Any]:
+    """Ask what of an order comes back, and why."""
+    return await _new(session, address_number(order), ActionForm(), {})
+
+
+@post("/new", right=Right.PACK_ORDERS, status_code=303)
+async def create(
+    request: Request[Any, Any, Any],
+    session: NamedDependency[AsyncSession],
+    transact: NamedDependency[Transact],
+) -> Response[Any]:
+    """Announce the return and go to it."""
+    sent = await request.form()
+    form = ActionForm.read(sent, frozenset({"pieces"}))
+    number = address_number(text_of(sent, "order"))
+    reasons = {line: text_of(sent, f"reason-{line}") for line in form.pieces}
+    problem = None
+    if not form.errors and number is not None:
+        try:
+            made = await transact(_request, number, form, reasons, actor_of(request))
+        except CommerceError as exc:
+            problem = refusal(exc)
+        else:
+            return lead_to(request, f"{PATH}/{made}?done=requested")
+    status = problem.status if problem else _REFUSED
+    return await _new(session, number, form, reasons, problem, status=status)
+
+
+def _request(
+    session: Session, number: int, form: ActionForm, reasons: dict[int, str], actor: str
+) -> int:
+    order = get_record(session, Order, number)
+    lines = {
+        line: (
+            pieces,
+            ReturnReason(why)
+            if (why := reasons[line]) in set(ReturnReason)
+            else ReturnReason.OTHER,
+        )
+        for line, pieces in form.quantities.items()
+    }
+    note = form.reason or None
+    return request_return(
+        session, order, lines, actor=actor, note=note, idempotency_key=form.key
+    ).id
+
+
+async def _new(
+    session: AsyncSession,
+    number: int | None,
+    form: ActionForm,
+    reasons: dict[int, str],
+    problem: Problem | None = None,
+    *,
+    status: int = 200,
+) -> Response[Any]:
+    if number is None:
+        return show("returns/new.html", {"found": None}, status=status)
+    found = await session.run_sync(read_new, number)
+    context = {
+        "found": found,
+        "form": form,
+        "reasons": reasons,
+        "reason_choices": list(ReturnReason),
+        "problem": problem,
+    }
+    return show("returns/new.html", context, status=status)
+
+
+@get("/{number:int}", right=Right.VIEW_ORDERS)
+async def show_return(
+    request: Request[Any, Any, Any],
+    session: NamedDependency[AsyncSession],
+    number: FromPath[int],
+    done: FromQuery[str] = "",
+) -> Response[Any]:
+    """Show one return."""
+    return await _page(request, session, number, done=done)
+
+
+@post("/{number:int}/work/{verb:str}", right=Right.PACK_ORDERS, status_code=303)
+async def work(
+    request: Request[Any, Any, Any],
+    session: NamedDependency[AsyncSession],
+    transact: NamedDependency[Transact],
+    number: FromPath[int],
+    verb: FromPath[str],
+) -> Response[Any]:
+    """Do what clerks do."""
+    return await _do(request, session, transact, number, _action(verb, Right.PACK_ORDERS))
+
+
+@post("/{number:int}/decide/{verb:str}", right=Right.DECIDE_ORDERS, status_code=303)
+async def decide(
+    request: Request[Any, Any, Any],
+    session: NamedDependency[AsyncSession],
+    transact: NamedDependency[Transact],
+    number: FromPath[int],
+    verb: FromPath[str],
+) -> Response[Any]:
+    """Do what managers do."""
+    return await _do(request, session, transact, number, _action(verb, Right.DECIDE_ORDERS))
+
+
+def _action(verb: str, right: Right) -> ReturnAction:
+    found = ACTIONS.get(verb)
+    if found is None or found.right is not right:
+        raise NotFoundException
+    return found
+
+
+async def _do(
+    request: Request[Any, Any, Any],
+    session: AsyncSession,
+    transact: Transact,
+    number: int,
+    action: ReturnAction,
+) -> Response[Any]:
+    sent = await request.form()
+    form = ActionForm.read(sent, action.fields & {"reason", "amount", "pieces"})
+    problem = None
+    if not form.errors:
+        try:
+            await do(
+                transact, action, number, form, actor=actor_of(request), location=location_of(sent)
+            )
+        except CommerceError as exc:
+            problem = refusal(exc)
+        else:
+            return lead_to(request, f"{PATH}/{number}?done={action.verb}")
+    return await _page(request, session, number, form=form, verb=action.verb, problem=problem)
+
+
+async def _page(
+    request: Request[Any, Any, Any],
+    session: AsyncSession,
+    number: int,
+    *,
+    done: str = "",
+    form: ActionForm | None = None,
+    verb: str = "",
+    problem: Problem | None = None,
+) -> Response[Any]:
+    page = await session.run_sync(read_return, number)
+    user = signed_in_user(request)
+    proposed = Money(page.found.refund_amount, page.order.currency)
+    context = {
+        "page": page,
+        "found": page.found,
+        "order": page.order,
+        "actions": [one for one in ACTIONS.values() if page.found.status in one.states],
+        "rights": {verb: one.right.belongs_to(user) for verb, one in ACTIONS.items()},
+        "proposed": proposed,
+        "proposed_text": f"{proposed.rounded().amount:.2f}",
+        "form": form or ActionForm(),
+        "verb": verb,
+        "problem": problem,
+        "new_key": new_key,
+        "done": done,
+    }
+    status = problem.status if problem else _REFUSED if form else 200
+    return show("returns/return.html", context, status=status)
+
+
+router = Router(
+    PATH,
+    route_handlers=[show_returns, show_new, create, show_return, work, decide],
+    include_in_schema=False,
+)

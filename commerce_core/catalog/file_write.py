@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -27,10 +27,12 @@ from commerce_core.catalog.skus import normalize_sku
 from commerce_core.catalog.variant_fields import VARIANT_FIELDS
 from commerce_core.catalog.variants import named_by, searched_options
 from commerce_core.clock import utc_now
-from commerce_core.database.bulk import insert_rows
+from commerce_core.database.bulk import insert_rows, moment_storer
+from commerce_core.money import to_units
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -40,6 +42,13 @@ if TYPE_CHECKING:
 _VARIANTS: Any = Variant.__table__
 _PRODUCTS: Any = Product.__table__
 _CHOSEN: Any = VariantOptionValue.__table__
+_SHOWN: Final = 20
+"""So many SKUs are named in a product's history."""
+_MONEY: Final = ("price", "compare_at_price", "cost")
+_COLUMNS: Final = (
+    *VARIANT_FIELDS, "product_id", "sku_key", "barcode_key", "option_text", "combination",
+    "position", "currency", "version", "created_at", "updated_at",
+)  # fmt: skip
 _OPTIONAL: Any = {name: None for name, field in VARIANT_FIELDS.items() if field.is_optional}
 
 
@@ -192,10 +201,12 @@ class BatchWriter:
 
     def _create_variants(self) -> None:
         rows = [self._variant_row(made) for made in self._new]
-        added = self._session.connection().execute(
-            insert(_VARIANTS).returning(_VARIANTS.c.id, sort_by_parameter_order=True), rows
-        )
-        ids = [number for (number,) in added]
+        stored = _stored(rows, moment_storer(self._session))
+        insert_rows(self._session, _VARIANTS, _COLUMNS, stored)
+        keys = [row["sku_key"] for row in rows]
+        query = select(_VARIANTS.c.sku_key, _VARIANTS.c.id).where(_VARIANTS.c.sku_key.in_(keys))
+        found: dict[str, int] = dict(self._session.execute(query).tuples().all())
+        ids = [found[key] for key in keys]
         chosen = [
             (number, axis, value)
             for number, made in zip(ids, self._new, strict=True)
@@ -233,7 +244,6 @@ class BatchWriter:
             "combination": combination_of([value for _, value in self._chosen(made)]),
             "position": position,
             "currency": row.currency,
-            "details": {},
             "version": 1,
             "created_at": self._now,
             "updated_at": self._now,
@@ -297,4 +307,18 @@ class BatchWriter:
             self._session.execute(insert(ProductImage), rows)
 
 
-_SHOWN: Any = 20
+def _stored(
+    rows: Sequence[dict[str, Any]], moment: Callable[[datetime], Any]
+) -> list[tuple[Any, ...]]:
+    """Return rows as the driver takes them: money in units, enums as text, moments as kept."""
+    stored: list[tuple[Any, ...]] = []
+    for row in rows:
+        values = row | {
+            "status": str(row["status"]),
+            "created_at": moment(row["created_at"]),
+            "updated_at": moment(row["updated_at"]),
+        }
+        for name in _MONEY:
+            values[name] = None if row[name] is None else to_units(row[name])
+        stored.append(tuple(values[name] for name in _COLUMNS))
+    return stored

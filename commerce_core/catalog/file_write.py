@@ -205,7 +205,7 @@ class BatchWriter:
         insert_rows(self._session, _VARIANTS, _COLUMNS, stored)
         keys = [row["sku_key"] for row in rows]
         query = select(_VARIANTS.c.sku_key, _VARIANTS.c.id).where(_VARIANTS.c.sku_key.in_(keys))
-        found: dict[str, int] = dict(self._session.execute(query).tuples().all())
+        found: dict[str, int] = {name: number for name, number in self._session.execute(query)}  # noqa: C416 - rows are pairs
         ids = [found[key] for key in keys]
         chosen = [
             (number, axis, value)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 BEFORE, AFTER = "2026-01-01 00:00:00+00:00", "2026-01-02 00:00:00+00:00"
 NEEDED = {
     "commerce_catalog_change": {"changes": "{}"},
+    "commerce_claim": {"lines": "{}"},
+    "commerce_order_task": {"content": "{}"},
     "commerce_product_attribute": {"text": "x"},
     "commerce_product_image": {"url": "x"},
 }
@@ -44,6 +46,24 @@ BREAKING: dict[str, dict[str, Any]] = {
     "commerce_stock_transfer_two_places": {"source_id": 1, "destination_id": 1},
     "commerce_kit_component_not_itself": {"kit_id": 1, "component_id": 1},
     "commerce_order_line_goods_have_a_variant": {"kind": "goods", "variant_id": None},
+    "commerce_order_amounts_not_negative": {"short": -1},
+    "commerce_order_refunds_within_payments": {"paid": 0, "refunded": 1},
+    "commerce_order_line_counts_not_negative": {"lost": -1},
+    "commerce_order_line_delivered_was_shipped": {"delivered": 1},
+    "commerce_order_line_shipped_was_fulfilled": {"shipped": 1},
+    "commerce_order_line_fulfilled_was_allocated": {"fulfilled": 1},
+    "commerce_order_line_promised_was_ordered": {"quantity": 1, "allocated": 2},
+    "commerce_order_line_returned_was_ordered": {"quantity": 1, "returned": 2},
+    "commerce_payment_only_captured_money_goes_back": {
+        "status": "pending",
+        "amount": 2,
+        "refunded": 1,
+    },
+    "commerce_payment_refunds_within_amount": {"status": "captured", "amount": 1, "refunded": 2},
+    "commerce_return_refund_not_negative": {"refund_amount": -1},
+    "commerce_return_line_counts_not_negative": {"missing": -1},
+    "commerce_return_line_inspected_was_received": {"resellable": 1},
+    "commerce_return_line_received_was_announced": {"quantity": 1, "received": 2},
     "commerce_credit_note_line_goods_have_a_variant": {"kind": "goods", "variant_id": None},
     "commerce_stock_level_backorder_limit_kept": {"backordered": 1},
     "commerce_stock_level_reserved_stock_expires": {"on_hand": 1, "reserved": 1},

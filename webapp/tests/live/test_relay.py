@@ -164,8 +164,8 @@ async def test_who_encodes_otherwise_is_not_copied(shop: Shop, redis: RedisServe
         client = Client(shop, other).open_page()
         await asyncio.to_thread(shop.adjust, shop.variants()[0], 1)
         await settle([client])
-        assert leader.feed.mode == "leading"
-        assert other.figures.relayed == 0
+        # Whichever of them leads, on a busy machine it may change: neither copies the other.
+        assert (leader.figures.relayed, other.figures.relayed) == (0, 0)
 
 
 def test_what_is_no_message_is_as_good_as_silence() -> None:

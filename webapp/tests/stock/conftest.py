@@ -111,9 +111,10 @@ def sqlite_shop(stock_template: Path, tmp_path: Path) -> str:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> str:
     """The name of a database to be copied."""
-    _execute(postgres_server, "CREATE DATABASE stock_template")
-    fill(_url_of(postgres_server, "stock_template"))
-    return "stock_template"
+    name = f"stock_template_{uuid4().hex[:8]}"  # one for each folder that uses this fixture
+    _execute(postgres_server, f"CREATE DATABASE {name}")
+    fill(_url_of(postgres_server, name))
+    return name
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main(words: list[str]) -> int:
     """Return 0 if every patch was noticed by every test it names."""
-    patches = read_patches(ROOT / "sabotage" / "patches.toml")
+    patches = read_patches(ROOT / "sabotage" / "patches")
     chosen = [patch for patch in patches if not words or any(word in patch.name for word in words)]
     try:
         verdicts = try_patches(ROOT, chosen, say=print)

@@ -32,14 +32,15 @@ class Patch:
     tests: tuple[str, ...]
 
 
-def read_patches(path: Path) -> list[Patch]:
-    """Read the ``[[patch]]`` tables of ``patches.toml``.
+def read_patches(folder: Path) -> list[Patch]:
+    """Read the ``[[patch]]`` tables of every ``.toml`` file of the folder.
 
     Raises:
         SabotageError: a table lacks a field, has one too many, or repeats a name.
     """
     patches: list[Patch] = []
-    for table in tomllib.loads(path.read_text(encoding="utf-8")).get("patch", []):
+    lists = [tomllib.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.toml"))]
+    for table in itertools.chain.from_iterable(listed["patch"] for listed in lists):
         name = table.get("name", "a patch without a name")
         if set(table) != FIELDS or not table["tests"]:
             raise SabotageError(f"{name}: a patch has {sorted(FIELDS)}, each filled")

@@ -176,4 +176,4 @@ def test_a_list_with_a_fault_is_refused(tmp_path: Path, text: str, complaint: st
     (tmp_path / "patches.toml").write_text(text)
 
     with pytest.raises(SabotageError, match=complaint):
-        read_patches(tmp_path / "patches.toml")
+        read_patches(tmp_path)

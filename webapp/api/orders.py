@@ -1,6 +1,6 @@
 """Orders for programs: the list, one order, what can be done with it, and the stream of changes.
 
-``POST /api/v1/orders/7/work/ship`` (for a manager's verbs ``decide``) does what the page does.
+``POST /api/v1/orders/7/steps/ship`` (for a manager's verbs ``decide``) does what the page does.
 ``version`` in the body is that of the order the program decided on: another one now is answered
 with 409. A repeat with the same ``Idempotency-Key`` header is done once and answered alike.
 """
@@ -81,7 +81,7 @@ async def get_one(session: NamedDependency[AsyncSession], number: FromPath[int])
     return _as_json(await session.run_sync(read_order, number, as_of=utc_now()))
 
 
-@post("/orders/{number:int}/work/{verb:str}", right=Right.PACK_ORDERS, status_code=200)
+@post("/orders/{number:int}/steps/{verb:str}", right=Right.PACK_ORDERS, status_code=200)
 async def work(
     request: Request[Any, Any, Any],
     session: NamedDependency[AsyncSession],

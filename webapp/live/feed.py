@@ -189,6 +189,10 @@ class Feed:
         changes = await self._read(hub.cursor, began)
         self._note_success()
         if changes.is_reset:
+            if (
+                self._relay is not None
+            ):  # at once, or the others hear of the new one on the old line
+                await self._relay.attend(changes.cursor.epoch, hub.wake.call)
             hub.begin_anew(changes.cursor)
         else:
             self._pass_on(changes, await self._tell(changes))

@@ -84,6 +84,7 @@ class Relay:
         if self._tasks and self.epoch == epoch:
             return
         await self._end_tasks()
+        self.is_leading = False  # a lease is for one epoch
         self.epoch, self._wake = epoch, wake
         self._inbox.clear()
         self._published = None

@@ -34,7 +34,7 @@ _REFUSED: Final = 422
 _PAGE: Final = "orders/order.html"
 
 
-@get("/work/{verb:str}", right=Right.PACK_ORDERS)
+@get("/steps/{verb:str}", right=Right.PACK_ORDERS)
 async def ask_work(
     request: Request[Any, Any, Any],
     session: NamedDependency[AsyncSession],
@@ -45,7 +45,7 @@ async def ask_work(
     return await _ask(request, session, number, _action(verb, Right.PACK_ORDERS))
 
 
-@post("/work/{verb:str}", right=Right.PACK_ORDERS, status_code=303)
+@post("/steps/{verb:str}", right=Right.PACK_ORDERS, status_code=303)
 async def work(
     request: Request[Any, Any, Any],
     session: NamedDependency[AsyncSession],

@@ -135,7 +135,7 @@ async def show_return(
     return await _page(request, session, number, done=done)
 
 
-@post("/{number:int}/work/{verb:str}", right=Right.PACK_ORDERS, status_code=303)
+@post("/{number:int}/steps/{verb:str}", right=Right.PACK_ORDERS, status_code=303)
 async def work(
     request: Request[Any, Any, Any],
     session: NamedDependency[AsyncSession],

@@ -39,7 +39,7 @@ EXAMPLES: dict[str, str] = {
     "/orders/{number:int}": "/orders/1",
     "/orders/{number:int}/decide/{verb:str}": "/orders/1/decide/cancel-lines",
     "/orders/{number:int}/packing-slip": "/orders/1/packing-slip",
-    "/orders/{number:int}/work/{verb:str}": "/orders/1/work/ship",
+    "/orders/{number:int}/steps/{verb:str}": "/orders/1/steps/ship",
     "/returns/{number:int}": "/returns/1",
     "/returns/new": "/returns/new?order=1",
     "/stock/{variant_id:int}": "/stock/1",

@@ -233,10 +233,10 @@ async def test_the_machine_is_drawn_with_the_order_in_it_and_told_as_a_table(
 
 
 async def test_an_order_that_is_not_there_is_not_found(light_clerk: Browser) -> None:
-    for path in ("/orders/999", "/orders/999/work/ship", "/orders/999/packing-slip"):
+    for path in ("/orders/999", "/orders/999/steps/ship", "/orders/999/packing-slip"):
         assert (await light_clerk.get(path)).status_code == 404
     number = await placed(light_clerk)
-    assert (await light_clerk.get(f"/orders/{number}/work/nothing")).status_code == 404
+    assert (await light_clerk.get(f"/orders/{number}/steps/nothing")).status_code == 404
     assert (await do(light_clerk, number, "pack", parcel="77")).status_code == 404
 
 

@@ -100,6 +100,6 @@ def test_new_orders_wait_above_the_list_and_a_click_shows_them(house: House) -> 
 def test_the_pages_of_orders_fit_a_phone(house: House) -> None:
     number = commit(house, lambda s: place(s, {SHIRT: 3, POT: 1}, number="20418").id)
     page = open_page(house, "orders", width=390, height=844)
-    for path in ("orders", f"orders/{number}", f"orders/{number}/work/ship", "orders/pick-list"):
+    for path in ("orders", f"orders/{number}", f"orders/{number}/steps/ship", "orders/pick-list"):
         page.goto(f"{house.address}{path}")
         assert page.evaluate("document.documentElement.scrollWidth") == 390, path

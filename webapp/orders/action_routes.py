@@ -1,6 +1,6 @@
 """What is done to an order from its page: each verb asks by a dialog or is done at once.
 
-A clerk's verbs stand under ``work``, a manager's under ``decide``. Every form carries the version
+A clerk's verbs stand under ``steps``, a manager's under ``decide``. Every form carries the version
 of the order that the person saw; where somebody else was faster the answer is 409 and shows what
 they did, with the same form again.
 """

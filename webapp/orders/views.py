@@ -52,7 +52,7 @@ class Offer:
     @property
     def address(self) -> str:
         """The end of its address."""
-        folder = "work" if self.action.right is Right.PACK_ORDERS else "decide"
+        folder = "steps" if self.action.right is Right.PACK_ORDERS else "decide"
         return f"{folder}/{self.action.verb}"
 
 

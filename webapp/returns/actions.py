@@ -49,7 +49,7 @@ class ReturnAction:
     @property
     def folder(self) -> str:
         """The middle of its address."""
-        return "work" if self.right is _CLERK else "decide"
+        return "steps" if self.right is _CLERK else "decide"
 
 
 def _receive(session: Session, found: Return, form: ActionForm, actor: str, place: int) -> None:

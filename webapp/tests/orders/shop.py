@@ -99,7 +99,7 @@ async def story(browser: Browser, number: int) -> list[str]:
 
 
 async def do(
-    browser: Browser, number: int, verb: str, *, folder: str = "work", **fields: str
+    browser: Browser, number: int, verb: str, *, folder: str = "steps", **fields: str
 ) -> httpx.Response:
     """Send the form of a verb, with the version that the order has now unless told otherwise."""
     version = fields.pop("version", None) or str((await read(browser, number)).version)

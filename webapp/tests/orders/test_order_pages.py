@@ -194,7 +194,7 @@ async def test_rights_a_viewer_reads_without_people_and_a_clerk_decides_nothing(
     assert "Lindqvist" not in (await browser.get("/orders")).text
     assert "No match" not in (await browser.get("/orders?q=lindqvist")).text
     assert f"/orders/{number}" not in (await browser.get("/orders?q=lindqvist")).text
-    for path in ("packing-slip", "work/ship"):
+    for path in ("packing-slip", "steps/ship"):
         assert (await browser.get(f"/orders/{number}/{path}")).status_code == 403
 
 

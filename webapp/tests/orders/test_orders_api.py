@@ -30,21 +30,21 @@ async def test_a_program_ships_part_of_an_order_once_for_each_key(clerk: Browser
     number = await placed(clerk, {SHIRT: 3}, number="20418")
     (line,) = await lines_of(clerk, number)
     body = {"version": 1, "lines": {str(line.id): 1}, "carrier": "DHL"}
-    answers = [await act(clerk, number, "work/ship", body, key="k-1") for _ in range(2)]
+    answers = [await act(clerk, number, "steps/ship", body, key="k-1") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
     order = answers[1].json()
     assert (order["standing"], order["lines"][0]["shipped"]) == ("partially_shipped", 1)
     assert order["lines"][0]["ready"] == 2
     assert [event["trigger"] for event in order["events"]] == ["place", "fulfill", "ship"]
 
-    stale = await act(clerk, number, "work/hold", {"version": 1, "reason": "late"})
+    stale = await act(clerk, number, "steps/hold", {"version": 1, "reason": "late"})
     assert (stale.status_code, stale.json()["code"]) == (409, "version_conflict")
     assert stale.json()["fields"]["now"] == order["version"]
 
 
 async def test_refusals_name_their_rule_and_are_written_down(light_clerk: Browser) -> None:
     number = await placed(light_clerk)
-    refused = await act(light_clerk, number, "work/release", {})
+    refused = await act(light_clerk, number, "steps/release", {})
     assert (refused.status_code, refused.json()["fields"]["refusal"]) == (409, "not_held")
     assert await story(light_clerk, number) == ["place", "release!not_held"]
     order = (await light_clerk.get(f"/api/v1/orders/{number}")).json()
@@ -61,14 +61,14 @@ async def test_refusals_name_their_rule_and_are_written_down(light_clerk: Browse
 @pytest.mark.parametrize(
     ("verb", "body", "status"),
     [
-        ("work/hold", {}, 422),
-        ("work/hold", [], 400),
-        ("work/ship", {"lines": {"1": "two"}}, 400),
-        ("work/ship", {"lines": [1]}, 400),
-        ("work/ship", {"lines": {"1": -1}}, 422),
-        ("work/ship", {"version": "one"}, 400),
-        ("work/cancel", {"reason": "x"}, 404),
-        ("work/nothing", {}, 404),
+        ("steps/hold", {}, 422),
+        ("steps/hold", [], 400),
+        ("steps/ship", {"lines": {"1": "two"}}, 400),
+        ("steps/ship", {"lines": [1]}, 400),
+        ("steps/ship", {"lines": {"1": -1}}, 422),
+        ("steps/ship", {"version": "one"}, 400),
+        ("steps/cancel", {"reason": "x"}, 404),
+        ("steps/nothing", {}, 404),
         ("decide/cancel", {"reason": "x"}, 403),
     ],
 )

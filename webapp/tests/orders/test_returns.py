@@ -43,7 +43,7 @@ async def announced(browser: Browser, number: int, pieces: int = 2) -> httpx.Res
     return await browser.post("/returns/new", {"order": str(number), **fields})
 
 
-async def act(browser: Browser, verb: str, folder: str = "work", **fields: str) -> httpx.Response:
+async def act(browser: Browser, verb: str, folder: str = "steps", **fields: str) -> httpx.Response:
     async with browser.database.reads() as session:
         version = (await session.get_one(Return, 1)).version
     form = {"version": str(version), **fields}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -87,7 +88,7 @@ def test_later_edits_and_cancellations_are_applied_or_become_tasks(
     load(database, row("A", "LAMP", 2), row("B", "LAMP", 3))
     if is_packed:
         for order in orders(database).values():
-            database.run(lambda s, o=order: fulfill_order(s, o, actor=ACTOR))
+            database.run(partial(fulfill_order, order=order, actor=ACTOR))
     later = [row("A", "LAMP", 1), row("B", "LAMP", 3).replace(",,Ann", ",2026-03-15,Ann")]
 
     done, again = load(database, *later), load(database, *later)

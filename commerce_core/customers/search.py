@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
-MOST_FOUND: Final = 1000
+MOST_FOUND: Final = 200
 """More customers of one name than this are not looked at."""
 MOST_WORDS: Final = 4
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -27,7 +27,7 @@ _WORD: Final = re.compile(r"[^\W_]+")
 def customers_named(session: Session, text: str) -> Select[int]:
     """Return a query of the ids of customers whose names have a word beginning with each word.
 
-    At most 1,000; none where no word is in the text. No statement.
+    At most 200; none where no word is in the text. No statement.
     """
     words = _WORD.findall(text.lower())[:MOST_WORDS]
     query = select(Customer.id).limit(MOST_FOUND)

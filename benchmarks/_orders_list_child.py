@@ -84,8 +84,7 @@ READS: dict[str, OrderFilter] = {
 }
 
 COUNTS: dict[str, Callable[[Session], object]] = {
-    "the board's counts": partial(count_orders, at_most=1000),
-    "counts to 10,000": count_orders,
+    "the board's counts": count_orders,
     "the channels": list_channels,
 }
 FURTHER = ("all", "status delivered", "channel web", "search: common name")

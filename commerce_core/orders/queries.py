@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from commerce_core.inventory import Allocation
 
 PAGE: Final = 50
-COUNT_AT_MOST: Final = 10_000
+COUNT_AT_MOST: Final = 1_000
 _NEWEST: Final = (Order.placed_at.desc(), Order.id.desc())
 
 

@@ -150,10 +150,11 @@ def act(action: Action, number: int, form: ActionForm, *, actor: str) -> Flow[in
 
     # To look at what a change would do is no attempt to do it.
     is_look = action.plan is not None and form.seal == ""
-    return _looked(step) if is_look else attempt_flow(step)
+    return looking(step) if is_look else attempt_flow(step)
 
 
-def _looked(step: Callable[[Session], int]) -> Flow[int]:
+def looking(step: Callable[[Session], int]) -> Flow[int]:
+    """Run a step whose refusal nobody has to remember."""
     done: int = yield Transaction(step)
     return done
 

@@ -27,8 +27,8 @@ class ActionForm:
 
     ``errors`` holds a code by field: reason, amount, pieces, kind, other, or a line's id as text.
     ``additions`` are lines to put on, ``claim`` is a claim's id, ``other`` another order as the
-    person saw it ("12:3", id and version). ``seal`` stands for the preview that was shown: "" for
-    none, None where nobody looks at one.
+    person saw it ("12:3", id and version), ``seen`` the version of the order behind a return.
+    ``seal`` stands for the preview that was shown: "" for none, None where nobody looks at one.
     """
 
     version: int | None = None
@@ -44,6 +44,7 @@ class ActionForm:
     kind: str = ""
     claim: int | None = None
     other: str = ""
+    seen: int | None = None
     customer: str = ""
     address: dict[str, str] = field(default_factory=dict)
     additions: list[FormLine] = field(default_factory=list)
@@ -71,6 +72,7 @@ class ActionForm:
             kind=text_of(form, "kind"),
             claim=whole_of(text_of(form, "claim")),
             other=text_of(form, "other"),
+            seen=whole_of(text_of(form, "seen")),
             customer=text_of(form, "customer"),
             additions=read_lines(form),
             is_free="free" in form,

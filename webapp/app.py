@@ -43,6 +43,7 @@ from webapp.orders import sheet_routes as order_sheets
 from webapp.parcels import routes as parcels
 from webapp.parcels.desk import run_parcels
 from webapp.products import routes as products
+from webapp.products.import_desk import run_imports
 from webapp.purchasing import routes as purchasing
 from webapp.reservations import routes as reservations
 from webapp.returns import routes as returns
@@ -87,6 +88,7 @@ LIFESPANS: Final[Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]
     run_live_stock,
     run_jobs,
     run_parcels,
+    run_imports,
 )
 """What a feature starts with the application and stops with it, in this order, database first."""
 
@@ -98,7 +100,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     ``app.state.dhl`` may be set before it runs (see ``webapp.parcels.desk``).
     ``app.state`` holds ``settings``, ``database`` (WebDatabase), ``drain`` (Drain),
     ``readiness`` (Readiness), ``identities`` (IdentityDesk) and ``navigation``; while it runs,
-    ``hub`` (Hub), ``census`` and ``parcels``.
+    ``hub`` (Hub), ``census``, ``parcels`` and ``imports``.
 
     Raises:
         InvalidDatabaseUrlError: the database URL cannot be read.

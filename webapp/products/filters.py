@@ -72,6 +72,10 @@ class ListFilter:
         """Whether anything but the place in the list is chosen."""
         return bool(self.query or self.categories or self.statuses or self.values or self.stock)
 
+    def export_url(self, kind: str) -> str:
+        """Return the address of the file (csv or xlsx) of what the filters leave."""
+        return self.url(is_descending=False).replace(PATH, f"{PATH}/export.{kind}", 1)
+
     def url(self, **changes: Any) -> str:
         """Return the address of the list with some of its state changed.
 

@@ -107,6 +107,13 @@ def read_list(session: Session, wanted: ListFilter, *, as_of: datetime) -> Produ
     )
 
 
+def matching_ids(session: Session, wanted: ListFilter) -> Sequence[int]:
+    """Return the ids of all products that the filters leave, whatever the page of the list."""
+    options = _facet_options(session) if wanted.values else []
+    condition = _condition(session, wanted, list_categories(session), options)
+    return session.scalars(select(Product.id).where(condition)).all()
+
+
 def _by_category(categories: Sequence[Category], counts: Sequence[Any]) -> dict[int, int]:
     """Return how many products each category holds, those of its subcategories included."""
     paths = {category.id: category.path for category in categories}

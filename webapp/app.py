@@ -19,6 +19,7 @@ from webapp import health, home
 from webapp.accounts import routes as accounts
 from webapp.accounts.desk import IdentityDesk
 from webapp.api import orders as api_orders
+from webapp.api import products as api_products
 from webapp.api import stock as api_stock
 from webapp.api import stock_socket
 from webapp.counts import routes as counts
@@ -61,6 +62,7 @@ ROUTERS: Final[Sequence[Router]] = (
     accounts.router,
     api_stock.router,
     api_orders.router,
+    api_products.router,
     stock_socket.router,
     health.router,
     home.router,

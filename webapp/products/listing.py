@@ -27,7 +27,7 @@ from commerce_core.catalog.models import (
     VariantStatus,
 )
 from commerce_core.catalog.price_models import PriceKind, VariantPrice
-from commerce_core.catalog.search import VariantMatch, find_products, match_variants, search_words
+from commerce_core.catalog.search import VariantMatch, match_products, match_variants, search_words
 from commerce_core.inventory.models import StockLevel
 from commerce_core.journal import Cursor, read_cursor
 from commerce_core.money import Money
@@ -178,10 +178,9 @@ def _condition(
 def _words(session: Session, query: str) -> ColumnElement[bool]:
     """Return what selects the products with a variant that has all the words, or the name."""
     match = match_variants(session, query)
-    named = [product.id for product in find_products(session, query)] if search_words(query) else []
     if not search_words(query):
         return match.condition
-    return or_(Product.id.in_(named), _has_match(match))
+    return or_(match_products(session, query), _has_match(match))
 
 
 def _has_match(match: VariantMatch) -> ColumnElement[bool]:

@@ -19,8 +19,10 @@ _MOST_VALUES: Final = 50
 class StockFilter(StrEnum):
     """Which products are shown by what is available of their variants."""
 
+    THERE = "in"
+    """Something is available of a variant."""
     LOW = "low"
-    """A variant has less than its minimum at a location."""
+    """A variant has less than its minimum at a location, or than its own threshold in all."""
     OUT = "out"
     """A variant that was stocked has nothing at any location."""
 

@@ -197,8 +197,8 @@ def map_columns(
 
 def begin_import(
     session: Session, number: int, file: ProductFile, *, as_of: datetime, actor: str
-) -> None:
-    """Mark an upload as applied by ``actor``; once applied it stays so. Flushes.
+) -> bool:
+    """Mark an upload as applied by ``actor``; tell whether there is anything left to do. Flushes.
 
     Raises:
         ImportFileError: the columns lead to no variant.
@@ -213,6 +213,7 @@ def begin_import(
         )
         upload.import_id = begun.id
     session.flush()
+    return session.get_one(ProductImport, upload.import_id).status is ImportStatus.RUNNING
 
 
 def forget_upload(session: Session, number: int) -> None:

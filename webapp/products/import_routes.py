@@ -117,10 +117,11 @@ async def apply_file(
     file = await _file(request, number)
     begin = partial(begin_import, as_of=utc_now(), actor=actor_of(request))
     try:
-        await transact(begin, number, file)
+        is_open = await transact(begin, number, file)
     except CommerceError as exc:
         return await _show(request, number, refusal(exc))
-    desk_of(request).start(number)
+    if is_open:
+        desk_of(request).start(number)
     return lead_to(request, f"{_HERE}/{number}")
 
 

@@ -28,6 +28,7 @@ from commerce_core.catalog.models import (
 )
 from commerce_core.catalog.price_models import PriceKind, VariantPrice
 from commerce_core.catalog.search import VariantMatch, match_products, match_variants, search_words
+from commerce_core.inventory.lowness import low_variants
 from commerce_core.inventory.models import StockLevel
 from commerce_core.journal import Cursor, read_cursor
 from commerce_core.money import Money
@@ -202,14 +203,16 @@ def _has_value(ids: Sequence[int]) -> ColumnElement[bool]:
 
 def _has_stock(stock: StockFilter) -> ColumnElement[bool]:
     if stock is StockFilter.LOW:
-        low = select(Variant.product_id).join(StockLevel, StockLevel.variant_id == Variant.id)
-        return Product.id.in_(low.where(StockLevel.is_low))
+        return Product.id.in_(select(Variant.product_id).where(Variant.id.in_(low_variants())))
+    active = Variant.status == VariantStatus.ACTIVE
+    if stock is StockFilter.THERE:
+        there = select(StockLevel.variant_id).where(StockLevel.available > 0)
+        return Product.id.in_(select(Variant.product_id).where(Variant.id.in_(there), active))
     out = (
         select(StockLevel.variant_id)
         .group_by(StockLevel.variant_id)
         .having(func.max(StockLevel.available) <= 0)
     )
-    active = Variant.status == VariantStatus.ACTIVE
     return Product.id.in_(select(Variant.product_id).where(Variant.id.in_(out), active))
 
 

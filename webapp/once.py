@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
 from commerce_core.idempotency import claim, fingerprint_of
+
+
+class Identified(Protocol):
+    """A record that has an id."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+
+
+R = TypeVar("R", bound=Identified)
 
 
 def once(
@@ -26,3 +38,22 @@ def once(
     made = work()
     mine.record(made)
     return made
+
+
+def once_on(
+    session: Session,
+    record: R,
+    work: Callable[[R], object],
+    *,
+    actor: str,
+    verb: str,
+    key: str,
+    content: object,
+) -> int:
+    """Do ``work`` on a record unless it was done for this key; return the record's id."""
+
+    def done() -> int:
+        work(record)
+        return record.id
+
+    return once(session, done, actor=actor, verb=verb, key=key, content=content)

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
         replace_claim,
         settle_claim,
     )
+    from commerce_core.orders.external import ExternalLine, ExternalOrder
+    from commerce_core.orders.file_import import OrderFileResult, import_orders
+    from commerce_core.orders.files import OrderFile, OrderFileProblem, read_order_file
     from commerce_core.orders.fulfilling import (
         allocate_order,
         deliver_fulfillment,
@@ -61,8 +64,6 @@ if TYPE_CHECKING:
         calls,
     )
     from commerce_core.orders.ingest import (
-        ExternalLine,
-        ExternalOrder,
         close_task,
         ingest_order,
         list_tasks,
@@ -157,6 +158,9 @@ __all__ = [
     "Order",
     "OrderChange",
     "OrderEvent",
+    "OrderFile",
+    "OrderFileProblem",
+    "OrderFileResult",
     "OrderFilter",
     "OrderLine",
     "OrderStatus",
@@ -205,6 +209,7 @@ __all__ = [
     "get_order",
     "get_return",
     "hold_order",
+    "import_orders",
     "ingest_order",
     "inspect_return",
     "list_channels",
@@ -227,6 +232,7 @@ __all__ = [
     "place_order",
     "preview_change",
     "propose_refund",
+    "read_order_file",
     "read_whole_order",
     "receive_return",
     "reconcile_payments",
@@ -271,6 +277,9 @@ __getattr__, __dir__ = lazy_exports(
             "replace_claim",
             "settle_claim",
         ),
+        "external": ("ExternalLine", "ExternalOrder"),
+        "file_import": ("OrderFileResult", "import_orders"),
+        "files": ("OrderFile", "OrderFileProblem", "read_order_file"),
         "fulfilling": (
             "allocate_order",
             "deliver_fulfillment",
@@ -292,14 +301,7 @@ __getattr__, __dir__ = lazy_exports(
             "RefundRequest",
             "calls",
         ),
-        "ingest": (
-            "ExternalLine",
-            "ExternalOrder",
-            "close_task",
-            "ingest_order",
-            "list_tasks",
-            "shipping_obstacles",
-        ),
+        "ingest": ("close_task", "ingest_order", "list_tasks", "shipping_obstacles"),
         "machine": ("Guard", "Situation", "Trigger"),
         "merging": ("merge_orders",),
         "models": ("LineKind", "Order", "OrderLine", "OrderStatus", "PaymentStatus"),

@@ -37,12 +37,14 @@ class Rounding(StrEnum):
 class Item:
     """``quantity`` pieces at ``unit_price``; ``tax_rate`` is a fraction such as 0.19.
 
-    A charge (postage) takes no part in a discount on the order unless ``is_discounted``.
+    ``discount`` reduces the whole line, before a discount on the order is dealt out. A charge
+    (postage) takes no part in that unless ``is_discounted``.
     """
 
     quantity: int
     unit_price: Money
     tax_rate: Decimal = Decimal(0)
+    discount: Money | None = None
     is_discounted: bool = True
 
 
@@ -97,20 +99,22 @@ def order_amounts(
 
     Raises:
         CurrencyMismatchError: an amount is of another currency.
-        InvalidInputError: the discount is negative or more than what it applies to.
+        InvalidInputError: a discount is negative or more than what it applies to.
     """
     zero = Money.of(0, currency)
     subtotals = [(zero + item.unit_price * item.quantity).units for item in items]
+    own = [_own_discount(i, s, zero) for i, s in zip(items, subtotals, strict=True)]
     bases = [
-        max(0, subtotal) if item.is_discounted else 0
-        for item, subtotal in zip(items, subtotals, strict=True)
+        max(0, subtotal - less) if item.is_discounted else 0
+        for item, subtotal, less in zip(items, subtotals, own, strict=True)
     ]
     off = (zero + (discount or zero)).units
     if not 0 <= off <= sum(bases):
         message = f"a discount of {discount} on goods of {Money(from_units(sum(bases)), currency)}"
         raise InvalidInputError(message, discount=str(discount))
     coin = coin_of(currency)
-    discounts = deal_out(off, bases, coin=coin)
+    dealt = deal_out(off, bases, coin=coin)
+    discounts = [less + share for less, share in zip(own, dealt, strict=True)]
     values = [s - d for s, d in zip(subtotals, discounts, strict=True)]
     rates = [to_units(require_rate(item.tax_rate)) for item in items]
     taxes = _taxes(values, rates, coin, rounding=rounding, is_included=is_tax_included)
@@ -125,6 +129,18 @@ def order_amounts(
         for name in ("subtotal", "discount", "tax", "total")
     )
     return OrderAmounts(lines, *(_money(units, currency) for units in sums))
+
+
+def _own_discount(item: Item, subtotal: int, zero: Money) -> int:
+    """Return the discount of a line in units."""
+    if item.discount is None:
+        return 0
+    less = (zero + item.discount).units
+    if not 0 <= less <= max(0, subtotal):
+        worth = _money(subtotal, zero.currency)
+        message = f"a discount of {item.discount} on a line of {worth}"
+        raise InvalidInputError(message, discount=str(item.discount))
+    return less
 
 
 def deal_out(amount: int, weights: Sequence[int], *, coin: int = 1) -> list[int]:

@@ -33,7 +33,8 @@ class CheckoutLine:
     """``quantity`` pieces of a variant or kit.
 
     ``shown_price`` is what the customer saw: another price now is refused. ``price`` is what it is
-    sold for whatever the catalog says (an order by hand, or from elsewhere).
+    sold for whatever the catalog says (an order by hand, or from elsewhere). ``discount`` reduces
+    the whole line, before a discount on the order is dealt out.
     """
 
     variant: Variant
@@ -42,6 +43,7 @@ class CheckoutLine:
     price: Money | None = None
     tax_rate: Decimal = Decimal(0)
     details: Mapping[str, Any] = field(default_factory=dict)
+    discount: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,10 @@ class Checkout:
     def fingerprint(self) -> str:
         """Return a digest of the content, by which a repeated key is known to mean the same."""
         return fingerprint_of(
-            lines=[(line.variant.id, line.quantity, str(line.price)) for line in self.lines],
+            lines=[
+                (line.variant.id, line.quantity, str(line.price), str(line.discount))
+                for line in self.lines
+            ],
             charges=[(charge.code, str(charge.amount)) for charge in self.charges],
             place=[self.channel, self.number, self.customer.id if self.customer else None],
             address=dict(self.shipping_address or {}),
@@ -133,7 +138,7 @@ def prices(checkout: Checkout, offers: Mapping[int, Offer]) -> list[Money]:
 def amounts(checkout: Checkout, sold_for: Sequence[Money]) -> OrderAmounts:
     """Return what the order costs; errors as in ``order_amounts``."""
     items = [
-        Item(line.quantity, price, line.tax_rate)
+        Item(line.quantity, price, line.tax_rate, line.discount)
         for line, price in zip(checkout.lines, sold_for, strict=True)
     ]
     items += [Item(1, c.amount, c.tax_rate, is_discounted=False) for c in checkout.charges]

@@ -1,30 +1,24 @@
 """Reads order files: a neutral table, or Shopify's order export as it is. No database.
 
 One row is one line of an order; rows of one order stand together or apart. What belongs to the
-order (date, address, postage …) is taken from the first of its rows that has it.
-
-The neutral table needs ``order``, ``placed_at``, ``sku``, ``quantity`` and ``price``, and knows
-``external_id``, ``currency``, ``name``, ``discount``, ``email``, ``shipping``, ``order_discount``,
-``paid``, ``cancelled_at``, ``note`` and the address: ``recipient``, ``line1``, ``line2``,
-``postal_code``, ``city``, ``country``, ``phone``, ``post_number``.
+order (date, address, postage …) is taken from the first of its rows that has it. The columns of a
+neutral table are called as in ``file_columns.MEANINGS``.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from commerce_core.errors import ImportFileError, InvalidInputError
-from commerce_core.orders.incoming import (
-    IncomingLine,
-    IncomingOrder,
-    OrderFile,
-    OrderFileProblem,
-)
-from commerce_core.tables import parse_decimal, read_table
+from commerce_core.errors import CommerceError
+from commerce_core.money import Money
+from commerce_core.orders.baskets import Charge
+from commerce_core.orders.external import ExternalLine, ExternalOrder
+from commerce_core.orders.file_cells import CellError, Cells
+from commerce_core.orders.file_columns import columns_of
+from commerce_core.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,215 +26,166 @@ if TYPE_CHECKING:
 
     from commerce_core.tables import Table, TableRow
 
-_WHOLE: Final = re.compile("[0-9]{1,9}")
-_CURRENCY: Final = re.compile("[A-Z]{3}")
-_TRUE: Final = frozenset({"1", "true", "yes", "paid", "ja"})
-_FALSE: Final = frozenset({"", "0", "false", "no", "nein"})
-_PLACES: Final = Decimal("0.0001")
-_MOST: Final = Decimal(10) ** 12
-_SHOWN: Final = 60
+_POSTAGE: Final = ("SHIPPING", "Shipping")
+_ON_TOP: Final = ("ON-TOP", "Tax and other charges")
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
-    """What the columns of a kind of file are called. "" where it has none of that meaning."""
+class OrderFileProblem:
+    """Why an order is refused: the line and column to look at, and a sentence that says why."""
 
-    source: str
+    line: int
+    column: str
     order: str
-    placed_at: str
-    sku: str
-    quantity: str
-    price: str
-    external_id: str
-    currency: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFile:
+    """The orders of a file. An order with one wrong row is refused whole: it is not in ``orders``.
+
+    ``places`` has the line of the file for each line of an order, by ``external_id``. ``columns``
+    names what the columns for order and SKU are called.
+    """
+
     name: str
-    discount: str
-    email: str
-    shipping: str
-    order_discount: str
-    paid: str
-    cancelled_at: str
-    note: str
-    address: Mapping[str, str]
-    paid_words: frozenset[str] = _TRUE
-    discount_is_total: bool = False
-    """The order's discount contains those of its lines."""
-
-    def needed(self) -> tuple[str, ...]:
-        """Return the columns that no file can lack."""
-        return (self.order, self.placed_at, self.sku, self.quantity, self.price)
-
-
-NEUTRAL: Final = Columns(
-    "table",
-    *("order", "placed_at", "sku", "quantity", "price", "external_id", "currency", "name"),
-    *("discount", "email", "shipping", "order_discount", "paid", "cancelled_at", "note"),
-    address={
-        "name": "recipient",
-        **{
-            key: key
-            for key in ("line1", "line2", "postal_code", "city", "country", "phone", "post_number")
-        },
-    },
-)
+    source: str
+    orders: Sequence[ExternalOrder]
+    problems: Sequence[OrderFileProblem]
+    places: Mapping[str, Sequence[int]]
+    columns: Mapping[str, str]
 
 
 def read_order_file(
-    source: bytes | str | Path, *, name: str = "", currency: str = "EUR", zone: tzinfo = UTC
+    source: bytes | str | Path,
+    *,
+    channel: str = "",
+    name: str = "",
+    currency: str = "EUR",
+    zone: tzinfo = UTC,
+    mapping: Mapping[str, str] | None = None,
 ) -> OrderFile:
     """Return the orders of a CSV or Excel file. What is wrong with an order stops no other.
 
-    ``currency`` is that of orders which name none, ``zone`` that of times which name none.
+    ``channel`` is where they were sold: "shopify" or "file" unless it is given. ``currency`` is
+    that of orders which name none, ``zone`` that of times which name none. ``mapping`` says what
+    columns mean, {column: meaning}.
 
     Raises:
         ImportFileError: the file cannot be used as a whole.
     """
-    from commerce_core.orders.files_shopify import SHOPIFY  # noqa: PLC0415 - it needs Columns
-
     table = read_table(source, name=name)
-    columns = SHOPIFY if set(SHOPIFY.needed()) <= set(table.header) else NEUTRAL
-    if missing := [column for column in columns.needed() if column not in table.header]:
-        message = (
-            f"{table.name} has no column {missing[0]!r}; it needs {', '.join(columns.needed())}, "
-            "or to be an order export of Shopify"
-        )
-        raise ImportFileError(message, file=table.name, column=missing[0])
-    reader = _Reader(columns, table, currency, zone)
+    columns = columns_of(table.header, mapping, file=table.name)
+    kind = "shopify" if columns.is_shopify else "file"
+    reader = _Reader(table, Cells(columns, table.decimal_comma, currency, zone), channel or kind)
     orders = list(reader.orders())
-    return OrderFile(table.name, columns.source, orders, tuple(reader.problems))
-
-
-class _CellError(Exception):
-    """A cell that cannot be used."""
-
-    def __init__(self, line: int, column: str, sentence: str) -> None:
-        self.line, self.column, self.sentence = line, column, sentence
-        super().__init__(sentence)
+    return OrderFile(
+        table.name, kind, orders, tuple(reader.problems), reader.places, dict(columns.names)
+    )
 
 
 @dataclass(slots=True)
 class _Reader:
-    columns: Columns
     table: Table
-    currency: str
-    zone: tzinfo
+    cells: Cells
+    channel: str
     problems: list[OrderFileProblem] = field(default_factory=list)
+    places: dict[str, Sequence[int]] = field(default_factory=dict)
 
-    def orders(self) -> Iterator[IncomingOrder]:
+    def orders(self) -> Iterator[ExternalOrder]:
         """Yield the orders without fault, in the order of their first rows."""
         rows: dict[str, list[TableRow]] = {}
         for row in self.table.rows():
-            rows.setdefault(row.cells[self.columns.order], []).append(row)
+            rows.setdefault(self.cells.text(row, "order"), []).append(row)
         for number, together in rows.items():
             try:
                 yield self._order(number, together)
-            except _CellError as fault:
+            except CellError as fault:
                 problem = OrderFileProblem(fault.line, fault.column, number, fault.sentence)
                 self.problems.append(problem)
 
-    def _order(self, number: str, rows: Sequence[TableRow]) -> IncomingOrder:
-        columns = self.columns
+    def _order(self, number: str, rows: Sequence[TableRow]) -> ExternalOrder:
+        cells = self.cells
         if not number:
-            raise _CellError(rows[0].line, columns.order, "The order has no number.")
-        lines = [self._line(row) for row in rows if row.cells[columns.sku] or self._has_goods(row)]
+            raise cells.refusal(rows[0], "order", "The order has no number.")
+        currency = cells.currency_of(rows)
+        goods = [row for row in rows if cells.text(row, "sku") or self._has_goods(row)]
+        lines = [self._line(row, currency) for row in goods]
         if not lines:
-            raise _CellError(rows[0].line, columns.sku, "The order has no line with a SKU.")
-        placed_at = self._time(rows, columns.placed_at)
+            raise cells.refusal(rows[0], "sku", "The order has no line with a SKU.")
+        placed_at = cells.time(rows, "placed_at")
         if placed_at is None:
-            raise _CellError(rows[0].line, columns.placed_at, "The order has no date.")
-        code = self._first(rows, columns.currency)[1].upper() or self.currency
-        if not _CURRENCY.fullmatch(code):
-            raise _CellError(rows[0].line, columns.currency, f"{code[:_SHOWN]!r} is no currency.")
-        discount = self._order_amount(rows, columns.order_discount)
-        if discount and columns.discount_is_total:
-            of_lines = sum((line.discount for line in lines), Decimal(0))
-            discount = max(discount - of_lines, Decimal(0))
-        return IncomingOrder(
-            external_id=self._first(rows, columns.external_id)[1] or number,
+            raise cells.refusal(rows[0], "placed_at", "The order has no date.")
+        row, text = cells.first(rows, "external_id")
+        external_id = text or number
+        if external_id in self.places:
+            raise cells.refusal(row, "external_id", "Another order of the file has this id.")
+        note = cells.first(rows, "note")[1]
+        order = ExternalOrder(
+            channel=self.channel,
+            external_id=external_id,
             number=number,
             placed_at=placed_at,
-            currency=code,
             lines=lines,
-            email=self._first(rows, columns.email)[1] or None,
-            address=self._address(rows),
-            shipping=self._order_amount(rows, columns.shipping),
-            discount=discount,
-            is_paid=self._is_paid(rows),
-            cancelled_at=self._time(rows, columns.cancelled_at),
-            note=self._first(rows, columns.note)[1],
-            line=rows[0].line,
+            shipping_address=cells.address(rows),
+            email=cells.first(rows, "email")[1] or None,
+            is_cancelled=cells.time(rows, "cancelled_at") is not None,
+            details={"note": note} if note else {},
         )
+        order = self._with_money(order, rows, currency)
+        self.places[external_id] = [row.line for row in goods]
+        return order
 
     def _has_goods(self, row: TableRow) -> bool:
-        return bool(row.cells[self.columns.quantity] or row.cells[self.columns.price])
+        return bool(self.cells.text(row, "quantity") or self.cells.text(row, "price"))
 
-    def _line(self, row: TableRow) -> IncomingLine:
-        columns, cells = self.columns, row.cells
+    def _line(self, row: TableRow, currency: str) -> ExternalLine:
+        cells = self.cells
         if row.surplus:
-            raise _CellError(row.line, "", "The row has more fields than there are column names.")
-        if not cells[columns.sku]:
-            raise _CellError(row.line, columns.sku, "The line has no SKU.")
-        quantity = cells[columns.quantity]
-        if not _WHOLE.fullmatch(quantity) or not int(quantity):
-            sentence = f"{quantity[:_SHOWN]!r} is no number of pieces, such as 2."
-            raise _CellError(row.line, columns.quantity, sentence)
-        price = self._amount(row, columns.price)
+            raise CellError(row.line, "", "The row has more fields than there are column names.")
+        sku = cells.text(row, "sku")
+        if not sku:
+            raise cells.refusal(row, "sku", "The line has no SKU.")
+        pieces, price = cells.pieces(row), cells.money(row, "price", currency)
         if price is None:
-            raise _CellError(row.line, columns.price, "The price is missing.")
-        return IncomingLine(
-            sku=cells[columns.sku],
-            name=cells.get(columns.name, ""),
-            quantity=int(quantity),
-            unit_price=price,
-            discount=self._amount(row, columns.discount) or Decimal(0),
-            line=row.line,
-        )
+            raise cells.refusal(row, "price", "The price is missing.")
+        discount = cells.money(row, "discount", currency)
+        if discount is not None and discount.units > price.units * pieces:
+            raise cells.refusal(row, "discount", "The discount is larger than the line.")
+        return ExternalLine(sku, pieces, price, cells.rate(row), discount)
 
-    def _first(self, rows: Sequence[TableRow], column: str) -> tuple[int, str]:
-        """Return where ``column`` is filled first, and with what."""
-        found = ((row.line, row.cells.get(column, "")) for row in rows)
-        return next((pair for pair in found if pair[1]), (rows[0].line, ""))
-
-    def _address(self, rows: Sequence[TableRow]) -> dict[str, str] | None:
-        found = {key: self._first(rows, name)[1] for key, name in self.columns.address.items()}
-        # An apostrophe keeps the zeros of a postal code in a spreadsheet.
-        return {key: text.removeprefix("'") for key, text in found.items() if text} or None
-
-    def _is_paid(self, rows: Sequence[TableRow]) -> bool:
-        line, text = self._first(rows, self.columns.paid)
-        word = text.lower()
-        if word in self.columns.paid_words:
-            return True
-        if self.columns is NEUTRAL and word not in _FALSE:
-            sentence = f"{text[:_SHOWN]!r} says neither yes nor no."
-            raise _CellError(line, self.columns.paid, sentence)
-        return False
-
-    def _time(self, rows: Sequence[TableRow], column: str) -> datetime | None:
-        line, text = self._first(rows, column)
-        if not text:
-            return None
+    def _with_money(
+        self, order: ExternalOrder, rows: Sequence[TableRow], currency: str
+    ) -> ExternalOrder:
+        """Return the order with its discount, charges and what was paid."""
+        cells, zero = self.cells, Money(Decimal(0), currency)
+        discount = cells.order_money(rows, "order_discount", currency) or zero
+        postage = cells.order_money(rows, "shipping", currency) or zero
+        if cells.columns.is_shopify:
+            discount, postage = _without_lines(order, discount, postage)
+        charges = [Charge(*_POSTAGE, postage)] if postage.units else []
+        order = replace(order, discount=discount if discount.units else None, charges=charges)
         try:
-            at = datetime.fromisoformat(re.sub(r" ([+-][0-9]{2}:?[0-9]{2})$", r"\1", text))
-            return (at if at.tzinfo else at.replace(tzinfo=self.zone)).astimezone(UTC)
-        except (ValueError, OverflowError) as exc:
-            sentence = f"{text[:_SHOWN]!r} is no date, such as 2026-03-14 09:30:00 +0100."
-            raise _CellError(line, column, sentence) from exc
-
-    def _order_amount(self, rows: Sequence[TableRow], column: str) -> Decimal | None:
-        filled = next((row for row in rows if row.cells.get(column)), None)
-        return None if filled is None else self._amount(filled, column)
-
-    def _amount(self, row: TableRow, column: str) -> Decimal | None:
-        text = row.cells.get(column, "")
-        if not text:
-            return None
-        try:
-            amount = parse_decimal(text, decimal_comma=self.table.decimal_comma)
-        except InvalidInputError as exc:
+            total = order.total()
+        except CommerceError as exc:
             sentence = f"{exc.message[:1].upper()}{exc.message[1:]}."
-            raise _CellError(row.line, column, sentence) from exc
-        if not 0 <= amount < _MOST or amount % _PLACES:
-            sentence = f"{text[:_SHOWN]!r} is no amount from 0 on with at most four decimals."
-            raise _CellError(row.line, column, sentence)
-        return amount
+            row = cells.first(rows, "order_discount")[0]
+            raise cells.refusal(row, "order_discount", sentence) from exc
+        told = cells.order_money(rows, "total", currency)
+        if told is not None and total < told:
+            order = replace(order, charges=[*charges, Charge(*_ON_TOP, told - total)])
+            total = told
+        return replace(order, paid=total) if cells.is_paid(rows) else order
+
+
+def _without_lines(order: ExternalOrder, discount: Money, postage: Money) -> tuple[Money, Money]:
+    """Take the discounts of the lines out of the order's; what the goods cannot bear, postage does.
+
+    Shopify's "Discount Amount" has all of them in it, those on the postage as well.
+    """
+    zero = postage * 0
+    of_lines = sum((line.discount or zero for line in order.lines), zero)
+    goods = sum((line.unit_price * line.quantity for line in order.lines), zero) - of_lines
+    rest = max(discount - of_lines, zero)
+    on_postage = min(rest - min(rest, goods), postage)
+    return min(rest, goods), postage - on_postage

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from commerce_core.orders.baskets import Checkout
-    from commerce_core.orders.ingest import ExternalOrder
+    from commerce_core.orders.external import ExternalOrder
 
 
 def write_history(session: Session, checkout: Checkout, external: ExternalOrder) -> Order:

@@ -8,10 +8,9 @@ cancellation is applied while nothing is in a parcel, and becomes a task for som
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
@@ -21,7 +20,7 @@ from commerce_core.customers.models import Customer
 from commerce_core.errors import InvalidInputError
 from commerce_core.money import Money
 from commerce_core.orders.addresses import checked_address, missing_in
-from commerce_core.orders.baskets import Charge, Checkout, CheckoutLine
+from commerce_core.orders.baskets import Checkout, CheckoutLine
 from commerce_core.orders.case import lock_order
 from commerce_core.orders.change_models import OrderTask, TaskKind
 from commerce_core.orders.changes import Addition, ChangeRequest, change_order
@@ -40,33 +39,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from commerce_core.orders.external import ExternalLine, ExternalOrder
 
-@dataclass(frozen=True, slots=True)
-class ExternalLine:
-    """Pieces of a SKU as another system sold them, at its price."""
-
-    sku: str
-    quantity: int
-    unit_price: Money
-    tax_rate: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class ExternalOrder:
-    """An order as another system knows it. ``paid`` is what it took in so far."""
-
-    channel: str
-    external_id: str
-    number: str
-    placed_at: datetime
-    lines: Sequence[ExternalLine]
-    charges: Sequence[Charge] = ()
-    shipping_address: Mapping[str, Any] | None = None
-    email: str | None = None
-    paid: Money | None = None
-    discount: Money | None = None
-    is_cancelled: bool = False
-    details: Mapping[str, Any] = field(default_factory=dict)
+_SEEN: Final = "elsewhere"
+"""The key in an order's details under which stands what was last heard of it."""
 
 
 class Ingestion(StrEnum):
@@ -205,7 +181,13 @@ def _checkout(
         customer = session.scalars(select(Customer).filter_by(email=email).limit(1)).first()
     return Checkout(
         [
-            CheckoutLine(variants[x.sku], x.quantity, price=x.unit_price, tax_rate=x.tax_rate)
+            CheckoutLine(
+                variants[x.sku],
+                x.quantity,
+                price=x.unit_price,
+                tax_rate=x.tax_rate,
+                discount=x.discount,
+            )
             for x in external.lines
         ],
         charges=external.charges,
@@ -217,29 +199,50 @@ def _checkout(
         system=external.channel,
         external_id=external.external_id,
         placed_at=external.placed_at,
-        details=external.details,
+        details={**external.details, _SEEN: external.fingerprint()},
     )
 
 
 def _compare(session: Session, order: Order, external: ExternalOrder, *, actor: str) -> Ingestion:
-    """Apply what is different there, or leave a task."""
-    if order.is_history:
+    """Apply what is new there, or leave a task. What was heard before changes nothing again.
+
+    So what somebody has changed here since is not undone by the same file.
+    """
+    heard = external.fingerprint()
+    if order.is_history or order.details.get(_SEEN) == heard:
         return Ingestion.UNCHANGED
-    lines = _lines(session, order)
+    outcome = _apply(session, order, external, actor=actor)
+    order.details = {**order.details, _SEEN: heard}
+    session.flush()
+    return outcome
+
+
+def _apply(session: Session, order: Order, external: ExternalOrder, *, actor: str) -> Ingestion:
     if external.is_cancelled:
         return _cancel(session, order, external, actor=actor)
     if order.status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}:
         return Ingestion.UNCHANGED
-    _take_money(session, order, external, actor=actor)
+    lines = _lines(session, order)
+    has_paid = _take_money(session, order, external, actor=actor)
     change = _difference(session, order, lines, external)
     if change is None:
-        return Ingestion.UNCHANGED
+        task = _compare_totals(session, order, external)
+        return task or (Ingestion.CHANGED if has_paid else Ingestion.UNCHANGED)
     if order.status is not OrderStatus.PROCESSING or any(line.fulfilled for line in lines):
         content = {"actions": change.as_json()}
         return _task(session, order, TaskKind.CHANGED_ELSEWHERE, content)
     reason = f"changed in {external.channel}"[:200]
     change_order(session, order, change, reason=reason, actor=actor)
+    _compare_totals(session, order, external)
     return Ingestion.CHANGED
+
+
+def _compare_totals(session: Session, order: Order, external: ExternalOrder) -> Ingestion | None:
+    """Leave a task where other prices or discounts are left over: they are nobody's to guess."""
+    total = external.total()
+    if order.total is None or order.total == total.amount:
+        return None
+    return _task(session, order, TaskKind.CHANGED_ELSEWHERE, {"total": str(total)})
 
 
 def _cancel(session: Session, order: Order, external: ExternalOrder, *, actor: str) -> Ingestion:
@@ -254,12 +257,14 @@ def _cancel(session: Session, order: Order, external: ExternalOrder, *, actor: s
     return Ingestion.CANCELLED
 
 
-def _take_money(session: Session, order: Order, external: ExternalOrder, *, actor: str) -> None:
-    """Record what has come in there since."""
+def _take_money(session: Session, order: Order, external: ExternalOrder, *, actor: str) -> bool:
+    """Record what has come in there since, and tell whether anything has."""
     paid = external.paid
-    if paid is not None and paid.amount > order.paid:
-        more = paid - Money(order.paid, order.currency)
-        record_payment(session, order, more, actor=actor, gateway=external.channel[:32])
+    if paid is None or paid.amount <= order.paid:
+        return False
+    more = paid - Money(order.paid, order.currency)
+    record_payment(session, order, more, actor=actor, gateway=external.channel[:32])
+    return True
 
 
 def _difference(

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from litestar import Request, Router, get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException, NotFoundException
+from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
@@ -36,6 +36,7 @@ from webapp.orders.filters import ListFilter
 from webapp.orders.forms import ActionForm
 from webapp.orders.reading import OrderPage, read_order
 from webapp.orders.routes import order_topic
+from webapp.orders.verbs import verb_at
 from webapp.people import actor_of
 from webapp.security import Right, signed_in_user
 
@@ -113,9 +114,7 @@ async def _act(
     right: Right,
 ) -> dict[str, Any]:
     number, verb = target
-    action = ACTIONS.get(verb)
-    if action is None or action.right is not right:
-        raise NotFoundException
+    action = verb_at(ACTIONS, verb, right)
     form = ActionForm.read(await _fields(request), action.needs)
     if form.errors:
         message = f"{verb} cannot be read: {', '.join(sorted(form.errors))}"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from webapp.commands import products
+from webapp.commands import orders, products
 from webapp.commands.terminal import Subparsers, add_command, add_database_option, say
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def register(subparsers: Subparsers) -> None:
     )
     add_database_option(retail)
     products.register_import(formats)
+    orders.register_import(formats)
 
 
 def import_file(arguments: argparse.Namespace) -> None:

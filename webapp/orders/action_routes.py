@@ -1,8 +1,7 @@
 """What is done to an order from its page: each verb asks by a dialog or is done at once.
 
-A clerk's verbs stand under ``steps``, a manager's under ``decide``. Every form carries the version
-of the order that the person saw; where somebody else was faster the answer is 409 and shows what
-they did, with the same form again.
+Every form carries the version of the order that the person saw; where somebody else was faster the
+answer is 409 and shows what they did, with the same form again.
 """
 
 from __future__ import annotations
@@ -10,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from litestar import Request, Response, Router, get, post
-from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
-from litestar.params import FromPath
+from litestar import Request, Response, Router
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
@@ -25,66 +21,14 @@ from webapp.fields import new_key, whole_of
 from webapp.orders.actions import ACTIONS, Action, act, ask_gateway
 from webapp.orders.forms import ActionForm
 from webapp.orders.reading import Change, OrderPage, read_changes_since, read_order
+from webapp.orders.verbs import VerbRoutes
 from webapp.orders.views import PATH, dialog_context, order_context
 from webapp.people import actor_of
 from webapp.replies import is_fragment, lead_to, refusal, show
-from webapp.security import Right, signed_in_user
+from webapp.security import signed_in_user
 
 _REFUSED: Final = 422
 _PAGE: Final = "orders/order.html"
-
-
-@get("/steps/{verb:str}", right=Right.PACK_ORDERS)
-async def ask_work(
-    request: Request[Any, Any, Any],
-    session: NamedDependency[AsyncSession],
-    number: FromPath[int],
-    verb: FromPath[str],
-) -> Response[Any]:
-    """Ask what a clerk's verb needs to know."""
-    return await _ask(request, session, number, _action(verb, Right.PACK_ORDERS))
-
-
-@post("/steps/{verb:str}", right=Right.PACK_ORDERS, status_code=303)
-async def work(
-    request: Request[Any, Any, Any],
-    session: NamedDependency[AsyncSession],
-    transact: NamedDependency[Transact],
-    number: FromPath[int],
-    verb: FromPath[str],
-) -> Response[Any]:
-    """Do what clerks do."""
-    return await _do(request, session, transact, number, _action(verb, Right.PACK_ORDERS))
-
-
-@get("/decide/{verb:str}", right=Right.DECIDE_ORDERS)
-async def ask_decision(
-    request: Request[Any, Any, Any],
-    session: NamedDependency[AsyncSession],
-    number: FromPath[int],
-    verb: FromPath[str],
-) -> Response[Any]:
-    """Ask what a manager's verb needs to know."""
-    return await _ask(request, session, number, _action(verb, Right.DECIDE_ORDERS))
-
-
-@post("/decide/{verb:str}", right=Right.DECIDE_ORDERS, status_code=303)
-async def decide(
-    request: Request[Any, Any, Any],
-    session: NamedDependency[AsyncSession],
-    transact: NamedDependency[Transact],
-    number: FromPath[int],
-    verb: FromPath[str],
-) -> Response[Any]:
-    """Do what managers do."""
-    return await _do(request, session, transact, number, _action(verb, Right.DECIDE_ORDERS))
-
-
-def _action(verb: str, right: Right) -> Action:
-    found = ACTIONS.get(verb)
-    if found is None or found.right is not right:
-        raise NotFoundException
-    return found
 
 
 async def _ask(
@@ -157,6 +101,6 @@ def _dialog(
 
 router = Router(
     f"{PATH}/{{number:int}}",
-    route_handlers=[ask_work, work, ask_decision, decide],
+    route_handlers=VerbRoutes(ACTIONS, _do, _ask).handlers(),
     include_in_schema=False,
 )

@@ -38,7 +38,7 @@ from commerce_core.orders.undoing import (
     reopen_order,
 )
 from commerce_core.records import number_of
-from webapp.once import once
+from webapp.once import once_on
 from webapp.orders.forms import ActionForm
 from webapp.orders.shipping import ship_pieces
 from webapp.records import get_record
@@ -206,15 +206,15 @@ def act(action: Action, number: int, form: ActionForm, *, actor: str) -> Flow[in
         return _refund(number, form, actor=actor)
 
     def step(session: Session) -> int:
-        order = get_record(session, Order, number)
-
-        def work() -> int:
-            run(session, order, form, actor)
-            return order.id
-
-        verb = f"order.{action.verb}"
-        content = form.content(number)
-        return once(session, work, actor=actor, verb=verb, key=form.key, content=content)
+        return once_on(
+            session,
+            get_record(session, Order, number),
+            lambda order: run(session, order, form, actor),
+            actor=actor,
+            verb=f"order.{action.verb}",
+            key=form.key,
+            content=form.content(number),
+        )
 
     return attempt_flow(step)
 

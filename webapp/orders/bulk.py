@@ -21,7 +21,7 @@ from commerce_core.orders.fulfilling import (
 from commerce_core.orders.models import Order
 from commerce_core.orders.undoing import cancel_order, hold_order, release_order
 from webapp.database import Transact
-from webapp.once import once
+from webapp.once import once_on
 from webapp.records import get_record
 from webapp.security import Right
 
@@ -101,15 +101,10 @@ def _numbers_of(session: Session, ids: Sequence[int]) -> dict[int, str]:
 
 
 def _do(session: Session, *, verb: str, number: int, reason: str, actor: str, key: str) -> int:
-    order = get_record(session, Order, number)
-
-    def work() -> int:
-        VERBS[verb].run(session, order, reason, actor)
-        return order.id
-
-    return once(
+    return once_on(
         session,
-        work,
+        get_record(session, Order, number),
+        lambda order: VERBS[verb].run(session, order, reason, actor),
         actor=actor,
         verb=f"orders.{verb}",
         key=f"{key}:{number}",

@@ -19,6 +19,7 @@ from webapp.orders.actions import ACTIONS, Action
 from webapp.orders.diagram import draw
 from webapp.orders.forms import ActionForm
 from webapp.orders.reading import Change, OrderPage, cancellable, get_parcel, in_parcel
+from webapp.orders.verbs import address_of
 from webapp.security import Right
 
 PATH = "/orders"
@@ -52,8 +53,7 @@ class Offer:
     @property
     def address(self) -> str:
         """The end of its address."""
-        folder = "steps" if self.action.right is Right.PACK_ORDERS else "decide"
-        return f"{folder}/{self.action.verb}"
+        return address_of(self.action)
 
 
 def offer(page: OrderPage, verb: str, user: Identity | None) -> Offer:

@@ -24,7 +24,7 @@ from commerce_core.orders.returns import (
 )
 from webapp.database import Transact
 from webapp.fields import text_of, whole_of
-from webapp.once import once
+from webapp.once import once_on
 from webapp.orders.actions import ask_gateway
 from webapp.orders.forms import ActionForm
 from webapp.records import get_record
@@ -45,11 +45,6 @@ class ReturnAction:
     states: frozenset[ReturnStatus]
     fields: frozenset[str] = frozenset()
     run: Run | None = None
-
-    @property
-    def folder(self) -> str:
-        """The middle of its address."""
-        return "steps" if self.right is _CLERK else "decide"
 
 
 def _receive(session: Session, found: Return, form: ActionForm, actor: str, place: int) -> None:
@@ -121,15 +116,15 @@ async def do(
     run = action.run
 
     def step(session: Session) -> int:
-        found = get_record(session, Return, number)
-
-        def work() -> int:
-            run(session, found, form, actor, location)
-            return found.id
-
-        content = (form.content(number), location)
-        verb = f"return.{action.verb}"
-        return once(session, work, actor=actor, verb=verb, key=form.key, content=content)
+        return once_on(
+            session,
+            get_record(session, Return, number),
+            lambda found: run(session, found, form, actor, location),
+            actor=actor,
+            verb=f"return.{action.verb}",
+            key=form.key,
+            content=(form.content(number), location),
+        )
 
     await transact(step)
 

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
@@ -20,6 +19,7 @@ from webapp.database import Transact
 from webapp.errors import Problem
 from webapp.fields import new_key, text_of, whole_of
 from webapp.orders.forms import ActionForm
+from webapp.orders.verbs import VerbRoutes, address_of
 from webapp.people import actor_of
 from webapp.records import address_number, get_record
 from webapp.replies import lead_to, refusal, show
@@ -135,37 +135,6 @@ async def show_return(
     return await _page(request, session, number, done=done)
 
 
-@post("/{number:int}/steps/{verb:str}", right=Right.PACK_ORDERS, status_code=303)
-async def work(
-    request: Request[Any, Any, Any],
-    session: NamedDependency[AsyncSession],
-    transact: NamedDependency[Transact],
-    number: FromPath[int],
-    verb: FromPath[str],
-) -> Response[Any]:
-    """Do what clerks do."""
-    return await _do(request, session, transact, number, _action(verb, Right.PACK_ORDERS))
-
-
-@post("/{number:int}/decide/{verb:str}", right=Right.DECIDE_ORDERS, status_code=303)
-async def decide(
-    request: Request[Any, Any, Any],
-    session: NamedDependency[AsyncSession],
-    transact: NamedDependency[Transact],
-    number: FromPath[int],
-    verb: FromPath[str],
-) -> Response[Any]:
-    """Do what managers do."""
-    return await _do(request, session, transact, number, _action(verb, Right.DECIDE_ORDERS))
-
-
-def _action(verb: str, right: Right) -> ReturnAction:
-    found = ACTIONS.get(verb)
-    if found is None or found.right is not right:
-        raise NotFoundException
-    return found
-
-
 async def _do(
     request: Request[Any, Any, Any],
     session: AsyncSession,
@@ -206,6 +175,7 @@ async def _page(
         "found": page.found,
         "order": page.order,
         "actions": [one for one in ACTIONS.values() if page.found.status in one.states],
+        "address_of": address_of,
         "rights": {verb: one.right.belongs_to(user) for verb, one in ACTIONS.items()},
         "proposed": proposed,
         "proposed_text": f"{proposed.rounded().amount:.2f}",
@@ -219,8 +189,10 @@ async def _page(
     return show("returns/return.html", context, status=status)
 
 
+_verbs = Router("/{number:int}", route_handlers=VerbRoutes(ACTIONS, _do).handlers())
+
 router = Router(
     PATH,
-    route_handlers=[show_returns, show_new, create, show_return, work, decide],
+    route_handlers=[show_returns, show_new, create, show_return, _verbs],
     include_in_schema=False,
 )

@@ -4,18 +4,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import select
 
 from commerce_core.inventory import receive_stock
+from commerce_core.orders.changes import Addition, ChangeRequest, change_order
 from commerce_core.orders.errors import UnknownVariantError
+from commerce_core.orders.external import ExternalLine, ExternalOrder
 from commerce_core.orders.fulfilling import allocate_order, fulfill_order
 from commerce_core.orders.ingest import (
-    ExternalLine,
-    ExternalOrder,
     Ingested,
     close_task,
     ingest_order,
     list_tasks,
 )
+from commerce_core.orders.models import Order
 from commerce_core.testing import make_location
 from commerce_core.tests.orders.shop import (
     ACTOR,
@@ -112,6 +114,56 @@ def test_once_it_is_packed_a_change_elsewhere_becomes_a_task(
     (task,) = database.run(list_tasks)
     database.run(lambda s: close_task(s, task, actor=ACTOR))
     assert list(database.run(list_tasks)) == []
+
+
+def test_what_was_heard_before_does_not_undo_what_somebody_changed_here(
+    database: Database,
+) -> None:
+    lamp, bulb = stock(database, "LAMP", 5), stock(database, "BULB", 5)
+    order = ingest(database, external()).order
+    swap = ChangeRequest(add=[Addition(bulb, 1)], shipping_address=ADDRESS | {"city": "Bonn"})
+    database.run(lambda s: change_order(s, order, swap, reason="by phone", actor=ACTOR))
+
+    assert ingest(database, external()).outcome == "unchanged"
+    assert (shelf(database, lamp), shelf(database, bulb)) == ((5, 2, 0), (5, 1, 0))
+
+
+def test_money_that_came_in_elsewhere_is_recorded_once(database: Database) -> None:
+    stock(database, "LAMP", 5)
+    ingest(database, external(paid=None))
+
+    outcomes = [ingest(database, external()).outcome for _ in range(2)]
+
+    assert outcomes == ["changed", "unchanged"]
+    (order,) = database.run(lambda s: list(s.scalars(select(Order))))
+    assert (str(order.paid), str(order.total)) == ("30.0000", "30.0000")
+
+
+def test_discounts_of_lines_and_of_the_order_are_its_own(database: Database) -> None:
+    stock(database, "LAMP", 5)
+    stock(database, "BULB", 5)
+    lines = [
+        ExternalLine("LAMP", 2, eur("15.00"), discount=eur("10.00")),
+        ExternalLine("BULB", 1, eur("20.00")),
+    ]
+
+    order = ingest(database, external(lines=lines, discount=eur("8.00"), paid=None)).order
+
+    assert [str(line.discount) for line in lines_of(database, order)] == ["14.0000", "4.0000"]
+    assert str(order.total) == "32.0000"
+
+
+def test_another_price_elsewhere_is_a_task_not_a_guess(database: Database) -> None:
+    stock(database, "LAMP", 5)
+    order = ingest(database, external()).order
+    cheaper = external(lines=[ExternalLine("LAMP", 2, eur("14.00"))])
+
+    outcomes = [ingest(database, cheaper).outcome for _ in range(2)]
+
+    assert outcomes == ["task", "unchanged"]
+    (task,) = database.run(list_tasks)
+    assert task.content == {"total": "28.00 EUR"}
+    assert str(read_order(database, order).total) == "30.0000"
 
 
 def test_a_cancellation_elsewhere_frees_the_stock(database: Database) -> None:

@@ -35,6 +35,9 @@ EXAMPLES: dict[str, str] = {
     "/products/{number:int}/options": "/products/1/options",
     "/products/{number:int}/pictures": "/products/1/pictures",
     "/products/{number:int}/prices": "/products/1/prices",
+    "/products/import/{number:int}": "/products/import/1",
+    "/api/v1/products/{number:int}": "/api/v1/products/1",
+    "/api/v1/products/{number:int}/prices": "/api/v1/products/1/prices",
     "/api/v1/orders/{number:int}": "/api/v1/orders/1",
     "/orders/{number:int}": "/orders/1",
     "/orders/{number:int}/decide/{verb:str}": "/orders/1/decide/cancel-lines",
@@ -58,6 +61,7 @@ EXAMPLES: dict[str, str] = {
 PAPERS = (
     "/api/v1/orders",
     "/orders",
+    "/products/import",
     "/returns",
     "/returns/claims",
     "/stock/counts",

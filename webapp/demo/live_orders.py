@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, select
 
 from commerce_core.catalog.models import Product, Variant
+from commerce_core.catalog.prices import price_of
 from commerce_core.clock import utc_now
 from commerce_core.customers.models import Customer
 from commerce_core.inventory import (
@@ -96,7 +97,7 @@ def check_out(session: Session, dice: Random, basket: Sequence[int]) -> Order | 
         return None
     for reservation in held:
         release_reservation(session, reservation, actor=ACTOR)
-    lines = [CheckoutLine(session.get_one(Variant, one.variant_id), one.quantity) for one in held]
+    lines = [_wanted(session, one) for one in held]
     customer = _somebody(session, dice) if dice.random() >= _GUEST_RATE else None
     typed = type_address(dice, customer.name if customer and customer.name else make_name(dice))
     checkout = Checkout(
@@ -111,6 +112,13 @@ def check_out(session: Session, dice: Random, basket: Sequence[int]) -> Order | 
         owed = Money(order.total, order.currency)
         record_payment(session, order, owed, actor=ACTOR, reference=f"CARD {order.number}")
     return order
+
+
+def _wanted(session: Session, held: Reservation) -> CheckoutLine:
+    """Return a line at what the variant costs at this moment: a sale, or a planned price."""
+    variant = session.get_one(Variant, held.variant_id)
+    price = price_of(session, variant, as_of=utc_now()).price
+    return CheckoutLine(variant, held.quantity, price=price)
 
 
 def pay_late(session: Session, dice: Random) -> Order | None:
@@ -194,7 +202,7 @@ def _line(session: Session, order: Order, variant_id: int, pieces: int) -> Order
         code=variant.sku,
         name=f"{product.name}, {variant.name}"[:200],
         quantity=pieces,
-        unit_price=variant.price,
+        unit_price=price_of(session, variant, as_of=utc_now()).price.amount,
     )
     session.add(line)
     session.flush()

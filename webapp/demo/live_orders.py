@@ -107,6 +107,7 @@ def place_and_pay(
     wanted: Iterable[tuple[Variant, int]],
     *,
     pays: bool = True,
+    actor: str = ACTOR,
 ) -> Order:
     """Order pieces of variants for somebody, a guest now and then, and pay unless told not to.
 
@@ -125,10 +126,10 @@ def place_and_pay(
         shipping_address=typed.address,
         country=typed.address["country"],
     )
-    order = place_in_books(session, checkout, actor=ACTOR, terms=Terms(MANUAL)).order
+    order = place_in_books(session, checkout, actor=actor, terms=Terms(MANUAL)).order
     if pays and order.total:
         owed = Money(order.total, order.currency)
-        record_payment(session, order, owed, actor=ACTOR, reference=f"CARD {order.number}")
+        record_payment(session, order, owed, actor=actor, reference=f"CARD {order.number}")
     return order
 
 

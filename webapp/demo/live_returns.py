@@ -68,7 +68,7 @@ def bring_back(session: Session, dice: Random) -> Return | None:
     return announce(session, dice) or moved
 
 
-def announce(session: Session, dice: Random) -> Return | None:
+def announce(session: Session, dice: Random, *, actor: str = ACTOR) -> Return | None:
     """Announce a piece of a recent order of which nothing comes back yet; None if none is found."""
     last = session.scalar(select(func.max(OrderLine.id))) or 0
     for _ in range(_TRIES):
@@ -78,7 +78,7 @@ def announce(session: Session, dice: Random) -> Return | None:
             continue
         try:
             return request_return(
-                session, found[0], {found[1].id: (1, dice.choice(_REASONS))}, actor=ACTOR
+                session, found[0], {found[1].id: (1, dice.choice(_REASONS))}, actor=actor
             )
         except ConflictError:  # it is too late for it, or it has not left
             continue
@@ -96,21 +96,21 @@ def _returnable(line_id: int) -> Select[Order, OrderLine]:
     )
 
 
-def move_on(session: Session, dice: Random, found: Return) -> Return:
+def move_on(session: Session, dice: Random, found: Return, *, actor: str = ACTOR) -> Return:
     """Do what comes next with a return."""
     if found.status is ReturnStatus.REQUESTED:
         if dice.random() < _REJECTED_RATE:
-            return reject_return(session, found, reason="worn, and washed", actor=ACTOR)
-        return approve_return(session, found, actor=ACTOR)
+            return reject_return(session, found, reason="worn, and washed", actor=actor)
+        return approve_return(session, found, actor=actor)
     if found.status is ReturnStatus.APPROVED:
-        return send_return(session, found, actor=ACTOR)
+        return send_return(session, found, actor=actor)
     lines = list_return_lines(session, found)
     if found.status is ReturnStatus.IN_TRANSIT:
         place = next(place for place in list_locations(session) if place.is_open)
         pieces = {line.order_line_id: line.quantity for line in lines}
-        return receive_return(session, found, pieces, place, actor=ACTOR)
+        return receive_return(session, found, pieces, place, actor=actor)
     damaged = {x.order_line_id: 1 for x in lines if x.received and dice.random() < _DAMAGED_RATE}
-    inspected = inspect_return(session, found, damaged, actor=ACTOR)
+    inspected = inspect_return(session, found, damaged, actor=actor)
     if not inspected.refund_amount:  # it was paid elsewhere, so its money goes back there
-        return close_return(session, inspected, actor=ACTOR)
+        return close_return(session, inspected, actor=actor)
     return inspected

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-_PACKER, _RETURNS, _STOCK = "packing desk", "returns desk", "stock desk"
+_SHOP, _PACKER, _RETURNS, _STOCK = "online shop", "packing desk", "returns desk", "stock desk"
 _BEGIN: Final = timedelta(hours=5)
 _STEP: Final = timedelta(minutes=4)
 _PLENTY: Final = 12
@@ -103,7 +103,7 @@ class _Desk:
         change_order(self.session, changed, more, reason="called to add one", actor=_PACKER)
         fulfill_order(self.session, self._order(3), actor=_PACKER)
         ship_order(self.session, self._order(1), actor=_PACKER)
-        place_and_pay(self.session, self.dice, self._wanted(2), pays=False)
+        place_and_pay(self.session, self.dice, self._wanted(2), pays=False, actor=_SHOP)
         self.clock.goes_on()
 
     def goods_that_come_back(self) -> None:
@@ -117,7 +117,7 @@ class _Desk:
         self.clock.goes_on()
         inspected = self._announce(self._delivered(2), ReturnReason.DOES_NOT_SUIT)
         for _ in range(4):
-            move_on(self.session, self.dice, inspected)
+            move_on(self.session, self.dice, inspected, actor=_RETURNS)
             self.clock.goes_on()
         for kind, note in (
             (ClaimKind.MISSING, "one piece was not in the parcel"),
@@ -131,11 +131,11 @@ class _Desk:
     def returns_of_older_orders(self) -> None:
         """Returns of orders that went out before, each a step further than the one before."""
         for steps in range(_ANNOUNCED):
-            found = announce(self.session, self.dice)
+            found = announce(self.session, self.dice, actor=_RETURNS)
             for _ in range(steps if found else 0):
                 assert found is not None  # noqa: S101 - there are no steps without one
                 if found.closed_at is None:
-                    found = move_on(self.session, self.dice, found)
+                    found = move_on(self.session, self.dice, found, actor=_RETURNS)
                     self.clock.goes_on()
 
     def stock_papers(self) -> None:
@@ -164,7 +164,7 @@ class _Desk:
         return [(variant, self.dice.randint(1, 2)) for variant in self._pick(lines)]
 
     def _order(self, lines: int) -> Order:
-        order = place_and_pay(self.session, self.dice, self._wanted(lines))
+        order = place_and_pay(self.session, self.dice, self._wanted(lines), actor=_SHOP)
         self.clock.goes_on()
         return order
 

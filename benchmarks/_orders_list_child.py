@@ -16,6 +16,7 @@ from commerce_core.database import read_only
 from commerce_core.migrations import upgrade
 from commerce_core.orders import OrderStatus, count_orders, list_channels, list_orders
 from commerce_core.orders.queries import OrderFilter
+from commerce_core.orders.standing import Standing
 from commerce_core.testing import make_product, make_variant
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ _MOMENT = {
 }
 _FILL = """
 INSERT INTO commerce_customer (id, number, name, email, created_at, details)
-SELECT n, 'C' || n, CASE WHEN n % 20 = 0 THEN 'Anna' ELSE 'Name' || n END || ' Buyer' || n % 997,
+SELECT n, 'C' || n, CASE WHEN n % 20 = 0 THEN 'Anna' ELSE 'Name' || n END || ' Smith' || n % 997,
     'c' || n || '@example.com', '2026-01-01 00:00:00', '{{}}'
 FROM {customers};
 INSERT INTO commerce_order (id, channel, number, system, external_id, customer_id, status, currency,
@@ -72,6 +73,9 @@ READS: dict[str, OrderFilter] = {
     ),
     "delivered at the fair": OrderFilter(status=OrderStatus.DELIVERED, channel="fair"),
     "processing at the fair": OrderFilter(status=OrderStatus.PROCESSING, channel="fair"),
+    "task": OrderFilter(has_task=True),
+    "returned": OrderFilter(standing=Standing.RETURNED),
+    "partially shipped": OrderFilter(standing=Standing.PARTIALLY_SHIPPED),
     "short at the fair": OrderFilter(is_short=True, channel="fair"),
     "search: number": OrderFilter(search="P4242"),
     "search: id elsewhere": OrderFilter(search="X-4242"),

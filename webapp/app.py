@@ -19,6 +19,7 @@ from webapp import health, home
 from webapp.accounts import routes as accounts
 from webapp.accounts.desk import IdentityDesk
 from webapp.api import orders as api_orders
+from webapp.api import products as api_products
 from webapp.api import stock as api_stock
 from webapp.api import stock_socket
 from webapp.counts import routes as counts
@@ -38,13 +39,16 @@ from webapp.navigation_counts import NavigationCountsMiddleware
 from webapp.options import answer_options
 from webapp.orders import action_routes as order_actions
 from webapp.orders import bulk_routes as order_bulk
+from webapp.orders import hand_routes as order_by_hand
 from webapp.orders import routes as orders
 from webapp.orders import sheet_routes as order_sheets
 from webapp.parcels import routes as parcels
 from webapp.parcels.desk import run_parcels
 from webapp.products import routes as products
+from webapp.products.import_desk import run_imports
 from webapp.purchasing import routes as purchasing
 from webapp.reservations import routes as reservations
+from webapp.returns import exchange_routes as exchanges
 from webapp.returns import routes as returns
 from webapp.security import Right, SessionMiddleware, guard_addresses, guard_rights, require_rights
 from webapp.settings import Settings, load_settings
@@ -60,6 +64,7 @@ ROUTERS: Final[Sequence[Router]] = (
     accounts.router,
     api_stock.router,
     api_orders.router,
+    api_products.router,
     stock_socket.router,
     health.router,
     home.router,
@@ -78,8 +83,10 @@ ROUTERS: Final[Sequence[Router]] = (
     orders.router,
     order_actions.router,
     order_bulk.router,
+    order_by_hand.router,
     order_sheets.router,
     returns.router,
+    exchanges.router,
 )
 """The router of every feature. A new feature adds one line."""
 
@@ -87,6 +94,7 @@ LIFESPANS: Final[Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]
     run_live_stock,
     run_jobs,
     run_parcels,
+    run_imports,
 )
 """What a feature starts with the application and stops with it, in this order, database first."""
 
@@ -98,7 +106,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     ``app.state.dhl`` may be set before it runs (see ``webapp.parcels.desk``).
     ``app.state`` holds ``settings``, ``database`` (WebDatabase), ``drain`` (Drain),
     ``readiness`` (Readiness), ``identities`` (IdentityDesk) and ``navigation``; while it runs,
-    ``hub`` (Hub), ``census`` and ``parcels``.
+    ``hub`` (Hub), ``census``, ``parcels`` and ``imports``.
 
     Raises:
         InvalidDatabaseUrlError: the database URL cannot be read.

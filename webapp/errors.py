@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
+from dataclasses import fields as dataclass_fields
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -168,7 +169,13 @@ def _problem_json(problem: Problem) -> Response[Any]:
 
 
 def _plain(value: object) -> object:
-    return value if isinstance(value, str | int | float | bool | list | dict) else str(value)
+    """Return a field of an error as JSON holds it; both sides of a clash are objects."""
+    if is_dataclass(value) and not isinstance(value, type):
+        names = (one.name for one in dataclass_fields(value))
+        return {name: _plain(getattr(value, name)) for name in names}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value if value is None or isinstance(value, str | int | float | dict) else str(value)
 
 
 EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {

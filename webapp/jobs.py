@@ -24,6 +24,7 @@ from commerce_core.idempotency import forget_old_keys
 from webapp.accounts.sessions import delete_ended_sessions
 from webapp.accounts.throttle import delete_old_attempts
 from webapp.database import Transact, WebDatabase
+from webapp.products.import_reading import forget_old_uploads
 from webapp.reservations.sweep import sweep_reservations
 from webapp.settings import Settings
 
@@ -52,6 +53,7 @@ JOBS: Final[Sequence[Job]] = (
     Job("delete old sign-in attempts", timedelta(hours=1), delete_old_attempts),
     Job("expire reservations", timedelta(seconds=1), sweep_reservations),
     Job("forget old idempotency keys", timedelta(hours=24), forget_old_keys),
+    Job("forget old product files", timedelta(hours=24), forget_old_uploads),
 )
 """Every job. A new one adds one line."""
 

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from commerce_core.catalog.file_columns import guess_mapping, mapping_for, remember_mapping
     from commerce_core.catalog.file_export import Layout, export_products
     from commerce_core.catalog.file_import import (
+        begin_product_import,
         import_products,
         preview_products,
         product_import_flow,
@@ -185,6 +186,7 @@ __all__ = [
     "VariantStatus",
     "add_image",
     "apply_matrix",
+    "begin_product_import",
     "cancel_price",
     "category_path",
     "create_attribute",
@@ -288,6 +290,7 @@ __getattr__, __dir__ = lazy_exports(
             "export_products",
         ),
         "file_import": (
+            "begin_product_import",
             "import_products",
             "preview_products",
             "product_import_flow",

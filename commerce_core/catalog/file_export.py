@@ -68,19 +68,28 @@ def export_rows(
     session: Session, product_ids: Sequence[int] | None = None
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of an export, ``{target: text}``, product by product by id."""
-    last = 0
     categories = {category.id: category for category in session.scalars(select(Category))}
-    while True:
-        query = select(Product).where(Product.id > last).order_by(Product.id)
-        if product_ids is not None:
-            query = query.where(Product.id.in_(product_ids))
-        products = session.scalars(query.limit(_PRODUCTS_AT_ONCE)).all()
-        if not products:
-            return
-        last = products[-1].id
+    for products in _portions(session, product_ids):
         chunk = _Chunk(session, products)
         for product in products:
             yield from chunk.rows(product, _path(categories, product.category_id))
+
+
+def _portions(session: Session, product_ids: Sequence[int] | None) -> Iterator[Sequence[Product]]:
+    """Yield all products, or those wanted, by id and so many at once."""
+    query = select(Product).order_by(Product.id)
+    if product_ids is not None:
+        wanted = sorted(set(product_ids))
+        for start in range(0, len(wanted), _PRODUCTS_AT_ONCE):
+            ids = wanted[start : start + _PRODUCTS_AT_ONCE]
+            yield session.scalars(query.where(Product.id.in_(ids))).all()
+        return
+    last = 0
+    while products := session.scalars(
+        query.where(Product.id > last).limit(_PRODUCTS_AT_ONCE)
+    ).all():
+        last = products[-1].id
+        yield products
 
 
 def _cells(rows: Iterator[dict[str, Any]], targets: Sequence[str]) -> Iterator[list[Any]]:

@@ -94,11 +94,12 @@ def product_import_flow(
         mapping = yield Transaction(partial(mapping_for, header=file.header))
     require_mapping(file.header, mapping)
     rows = understand(file, mapping, currency=currency)
-    run = _Run(file, dict(mapping), currency, who, len(rows))
+    run = _Run(file, dict(mapping), currency, who)
     ignored = [column for column in file.header if column not in mapping]
     import_id, done = 0, 0
     if not dry_run:
-        import_id, done = yield Transaction(run.begin)
+        begun = yield Transaction(run.begin)
+        import_id, done = begun.id, begun.done
     found: list[RowResult] = []
     on_progress(done, len(rows))
     while done < len(rows):
@@ -115,6 +116,21 @@ def product_import_flow(
     return ProductFileResult(found, counts, ignored, import_id)
 
 
+def begin_product_import(
+    session: Session, file: ProductFile, *, mapping: Mapping[str, str], currency: str, actor: str
+) -> ProductImport:
+    """Note that ``file`` is about to be imported; ``import_products`` with the same goes on.
+
+    For who shows how far an import is: the row counts what is behind it. An import of the same
+    file that was interrupted is returned as it is. Flushes; the caller commits.
+
+    Raises:
+        ImportFileError: the columns lead to no variant.
+    """
+    require_mapping(file.header, mapping)
+    return _Run(file, dict(mapping), currency, require_actor(actor)).begin(session)
+
+
 def preview_products(
     session: Session, file: ProductFile, *, mapping: Mapping[str, str], currency: str = "EUR"
 ) -> ProductFileResult:
@@ -125,7 +141,7 @@ def preview_products(
     """
     require_mapping(file.header, mapping)
     rows = understand(file, mapping, currency=currency)
-    run = _Run(file, dict(mapping), currency, "", len(rows))
+    run = _Run(file, dict(mapping), currency, "")
     found: list[RowResult] = []
     for start in range(0, len(rows), ROWS_AT_ONCE):
         found.extend(run.look(session, rows=rows[start : start + ROWS_AT_ONCE]))
@@ -141,10 +157,9 @@ class _Run:
     mapping: Mapping[str, str]
     currency: str
     actor: str
-    total: int
 
-    def begin(self, session: Session) -> tuple[int, int]:
-        """Return the import of this file that was interrupted, or a new one, and its rows done."""
+    def begin(self, session: Session) -> ProductImport:
+        """Return the import of this file that was interrupted, or a new one."""
         fingerprint = self.file.fingerprint(self.mapping, self.currency)
         query = select(ProductImport).filter_by(
             fingerprint=fingerprint, status=ImportStatus.RUNNING
@@ -155,13 +170,13 @@ class _Run:
                 fingerprint=fingerprint,
                 name=self.file.name[:200],
                 status=ImportStatus.RUNNING,
-                total=self.total,
+                total=len(self.file.rows),
                 actor=self.actor,
             )
             session.add(found)
             session.flush()
             remember_mapping(session, self.file.header, self.mapping, actor=self.actor)
-        return found.id, found.done
+        return found
 
     def look(self, session: Session, rows: Sequence[ProductRow]) -> list[RowResult]:
         """Tell what would become of a batch."""

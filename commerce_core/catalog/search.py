@@ -91,10 +91,10 @@ def match_variants(session: Session, query: str) -> VariantMatch:
     return VariantMatch(and_(*conditions), is_narrow)
 
 
-def find_products(session: Session, query: str, *, limit: int = 40) -> Sequence[Product]:
-    """Return products whose names have all the words, by name; all products where none is typed.
+def match_products(session: Session, query: str) -> ColumnElement[bool]:
+    """Return what selects the products whose names have all the words, in a query over them.
 
-    One statement, and one before it where words were typed.
+    One statement; none, and every product, where no word was typed.
     """
     condition: ColumnElement[bool] = true()
     if words := search_words(query):
@@ -108,8 +108,16 @@ def find_products(session: Session, query: str, *, limit: int = 40) -> Sequence[
                 for number, word in enumerate(words)
             )
         )
-    by_name = select(Product).where(condition).order_by(Product.name, Product.id)
-    return session.scalars(by_name.limit(limit)).all()
+    return condition
+
+
+def find_products(session: Session, query: str, *, limit: int = 40) -> Sequence[Product]:
+    """Return products whose names have all the words, by name; all products where none is typed.
+
+    One statement, and one before it where words were typed.
+    """
+    by_name = select(Product).where(match_products(session, query))
+    return session.scalars(by_name.order_by(Product.name, Product.id).limit(limit)).all()
 
 
 @dataclass(frozen=True, slots=True)

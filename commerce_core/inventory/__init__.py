@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from commerce_core.inventory.lead_times import LeadTime, observed_lead_time
     from commerce_core.inventory.ledger import Cause
     from commerce_core.inventory.locations import create_location
+    from commerce_core.inventory.lowness import low_variants
     from commerce_core.inventory.models import (
         MovementKind,
         StockLevel,
@@ -202,6 +203,7 @@ __all__ = [
     "list_locations",
     "list_purchase_order_lines",
     "list_transfer_lines",
+    "low_variants",
     "next_expiry",
     "observed_lead_time",
     "place_purchase_order",
@@ -260,6 +262,7 @@ __getattr__, __dir__ = lazy_exports(
         "lead_times": ("LeadTime", "observed_lead_time"),
         "ledger": ("Cause",),
         "locations": ("create_location",),
+        "lowness": ("low_variants",),
         "models": ("MovementKind", "StockLevel", "StockLocation", "StockMovement", "StockPolicy"),
         "past": ("Explanation", "PastLevel", "explain", "stock_as_of"),
         "policies": ("find_policy", "set_stock_policy"),

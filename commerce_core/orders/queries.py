@@ -22,6 +22,7 @@ from commerce_core.orders.models import LineKind, Order, OrderLine, OrderStatus
 from commerce_core.orders.payment_models import Payment, Refund
 from commerce_core.orders.return_models import Claim, Exchange, Return, ReturnLine
 from commerce_core.orders.standing import Standing, Sums, standing_of, sums_of
+from commerce_core.orders.standing_queries import stands
 from commerce_core.records import number_of
 from commerce_core.text import searchable
 
@@ -44,7 +45,8 @@ class OrderFilter:
 
     ``search`` is a number, an id of another system, or a customer's number, e-mail address or
     words of the name; with ``searches_people`` off, no customer is looked for. ``placed_before``
-    is not included.
+    is not included. ``standing`` is one that lies between the statuses; ``has_task`` asks for
+    orders with a task that waits for somebody.
     """
 
     status: OrderStatus | None = None
@@ -55,6 +57,8 @@ class OrderFilter:
     search: str | None = None
     searches_people: bool = True
     placed_before: datetime | None = None
+    standing: Standing | None = None
+    has_task: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class StateCounts:
     short: int
     held: int
     at_most: int
+    tasks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,24 +182,30 @@ def _summaries(session: Session, rows: Sequence[tuple[Order, str | None]]) -> li
 def _conditions(wanted: OrderFilter) -> list[Any]:
     """Return what a filter asks of an order, but for the search.
 
-    What only few orders can be (short, held, called so) is found by its own index; state and
+    What only few orders can be (short, held, called so …) is found by its own index; state and
     channel are then written so that none of their indexes, with many orders each, fits them.
     """
-    conditions: list[Any] = []
-    is_rare = wanted.is_short or wanted.is_held or bool(wanted.search)
-    for column, value in ((Order.status, wanted.status), (Order.channel, wanted.channel)):
-        if value is not None:
-            plain: Any = type_coerce(column, String).concat("")
-            conditions.append(plain == str(value) if is_rare else column == value)
-    if wanted.customer_id is not None:
-        conditions.append(Order.customer_id == wanted.customer_id)
-    if wanted.is_short:
-        conditions.append(Order.short > 0)
-    if wanted.is_held:
-        conditions.append(Order.held_at.is_not(None))
+    is_rare = any((wanted.is_short, wanted.is_held, wanted.has_task, wanted.search))
+    asked: list[tuple[object, Any]] = [
+        (wanted.status, _equals(Order.status, wanted.status, is_rare=is_rare)),
+        (wanted.channel, _equals(Order.channel, wanted.channel, is_rare=is_rare)),
+        (wanted.customer_id, Order.customer_id == wanted.customer_id),
+        (wanted.is_short or None, Order.short > 0),
+        (wanted.is_held or None, Order.held_at.is_not(None)),
+        (wanted.has_task or None, Order.id.in_(_with_tasks())),
+    ]
+    conditions = [condition for value, condition in asked if value is not None]
     if wanted.placed_before is not None:
         conditions.append(Order.placed_at < wanted.placed_before)
-    return conditions
+    return conditions + (stands(wanted.standing) if wanted.standing is not None else [])
+
+
+def _equals(column: Any, value: object, *, is_rare: bool) -> Any:
+    return type_coerce(column, String).concat("") == str(value) if is_rare else column == value
+
+
+def _with_tasks() -> Select[Any]:
+    return select(OrderTask.order_id).where(OrderTask.done_at.is_(None))
 
 
 def _named(
@@ -278,6 +289,7 @@ def count_orders(session: Session, *, at_most: int = COUNT_AT_MOST) -> StateCoun
     """Return how many orders are in each state, counting no further than ``at_most`` in each."""
     wanted = {status.value: Order.status == status for status in OrderStatus}
     wanted |= {"short": Order.short > 0, "held": Order.held_at.is_not(None)}
+    wanted |= {"tasks": Order.id.in_(_with_tasks())}
     parts = [
         select(literal(name), func.count().label("n")).select_from(
             select(Order.id).where(condition).limit(at_most).subquery()
@@ -290,6 +302,7 @@ def count_orders(session: Session, *, at_most: int = COUNT_AT_MOST) -> StateCoun
         found["short"],
         found["held"],
         at_most,
+        found["tasks"],
     )
 
 

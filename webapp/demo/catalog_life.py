@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Integer, insert, select, type_coerce, update
 
 from commerce_core.catalog.attribute_models import AttributeKind, ProductAttribute, ProductImage
 from commerce_core.catalog.attributes import create_attribute
@@ -46,7 +46,7 @@ def enliven_catalog(session: Session, *, as_of: datetime) -> None:
     session.execute(
         update(Variant)
         .where(Variant.cost.is_(None))
-        .values(cost=price * _COST / 100, weight=120 + (product * 37) % 900, hs_code="620520")
+        .values(cost=_percent_of(price), weight=120 + (product * 37) % 900, hs_code="620520")
         .execution_options(synchronize_session=False)
     )
     variants = session.execute(
@@ -68,6 +68,11 @@ def _insert(session: Session, kind: Any, rows: list[dict[str, Any]]) -> None:
 
 def _percent(amount: Any, percent: int) -> Any:
     return round(amount * percent / 100)
+
+
+def _percent_of(price: Any) -> Any:
+    """Return SQL for the cost: the column holds units, and both numbers are plain ones."""
+    return type_coerce(type_coerce(price, Integer) * _COST // 100, price.type)
 
 
 def _price(row: Any, amount: Any, begins: datetime) -> dict[str, Any]:

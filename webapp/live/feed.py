@@ -11,7 +11,6 @@ where it was. While it cannot read, the readiness probe is red and pages say how
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 import time
 from collections.abc import Mapping
@@ -25,6 +24,7 @@ from commerce_core.inventory.models import StockMovement
 from commerce_core.journal import Cursor, ensure_epoch, journal_lag, read_cursor
 from webapp.database import WebDatabase
 from webapp.live.changes import Changes, read_changes
+from webapp.live.condition import READ_SECONDS, Condition
 from webapp.live.encoding import Encoding
 from webapp.live.lowness import read_low
 from webapp.live.messages import KEEP_SECONDS, SILENCE_SECONDS, as_frames
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from webapp.live.hub import Hub
     from webapp.live.relay import Relay
 
-_logger: Final = logging.getLogger("webapp.live")
-
 TICK_SECONDS: Final = 0.05
 LONGEST_TICK_SECONDS: Final = 0.25
 SHARE: Final = 2.5
@@ -43,30 +41,26 @@ SHARE: Final = 2.5
 IDLE_SECONDS: Final = 1.0
 """How often it looks while nobody listens, or where it hears of every commit anyway."""
 LAG_SECONDS: Final = 1.0
-READ_SECONDS: Final = 5.0
-"""From this time on, a read that has not come back counts as trouble."""
 FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 5.0
 
 
 class Feed:
-    """Reads the journal for a hub. ``trouble`` says why it cannot, empty while it can."""
+    """Reads the journal for a hub. ``condition`` says how well it can."""
 
     def __init__(self, hub: Hub, database: WebDatabase) -> None:
         self._hub = hub
         self._database = database
         self._task: asyncio.Task[None] | None = None
-        self._heard_at = 0.0
-        self._lag_seconds = 0.0
         self._lag_read_at = 0.0
         self._work_seconds = 0.0
         self._read_at = 0.0
         self._was_quiet = False
-        self.trouble = ""
+        self.condition = Condition()
 
     async def start(self) -> None:
         """Begin to read. Returns when the position is known, or at once when that fails."""
-        self._heard_at = _now()
+        self.condition.note_hearing()
         try:
             self._open_wake()
             self._hub.recent.begin(await self._hub.reader.ask(read_cursor))
@@ -85,19 +79,9 @@ class Feed:
         if self._relay is not None:
             await self._relay.close()
 
-    def lateness(self, now: float) -> float:
-        """Return by how many seconds the numbers are behind."""
-        silent = now - self._heard_at
-        return max(self._lag_seconds, silent if self.trouble or silent > READ_SECONDS else 0.0)
-
     @property
     def _relay(self) -> Relay | None:
         return self._hub.relay
-
-    @property
-    def lag_seconds(self) -> float:
-        """How far the journal itself is behind its commits, as it was last measured."""
-        return self._lag_seconds
 
     @property
     def tick_seconds(self) -> float:
@@ -107,7 +91,7 @@ class Feed:
     @property
     def mode(self) -> str:
         """How this process comes by its changes: alone, leading, following, or (deaf) not."""
-        if self.trouble:
+        if self.condition.trouble:
             return "deaf"
         if self._relay is None or self._relay.trouble:
             return "alone"
@@ -120,7 +104,7 @@ class Feed:
         hub, pause = self._hub, FIRST_PAUSE_SECONDS
         while not hub.is_stopping:
             try:
-                if self.trouble:
+                if self.condition.trouble:
                     await self._recover()
                 while not hub.is_stopping:
                     await self._tick()
@@ -143,7 +127,7 @@ class Feed:
 
     async def _tick(self) -> None:
         """Hand out what is new; then wait until there is a reason to look again."""
-        if not self._hub.lowness.is_known and self._hub.wants("low"):
+        if not self._hub.lowness.is_known and self._hub.listeners.wants("low"):
             self._hub.lowness.begin(await self._hub.reader.ask(read_low))
         if self._relay is not None and self._relay.is_following and await self._copy(self._relay):
             await self._wait_for_leader(self._relay)
@@ -155,7 +139,7 @@ class Feed:
             await self._wait()
             return
         changes = await self._read_on(began)
-        self._was_quiet = not changes.levels
+        self._was_quiet = not changes.has_news
         if changes.has_more:
             await asyncio.sleep(0)
             return
@@ -175,7 +159,7 @@ class Feed:
             return False
         if await self._hub.reader.has_news(cursor):
             return False
-        self._heard_at = now
+        self.condition.note_hearing()
         return True
 
     async def _read_on(self, began: float) -> Changes:
@@ -215,7 +199,7 @@ class Feed:
         relay = self._relay
         if relay is not None and relay.is_leading and relay.must_publish(changes):
             frames = encoding.broad(ALL_STOCK) if encoding and changes.levels else {}
-            relay.publish(changes, as_frames(frames), lag=self._lag_seconds)
+            relay.publish(changes, as_frames(frames), lag=self.condition.lag_seconds)
 
     async def _copy(self, relay: Relay) -> bool:
         """Hand out what the leader told; tell whether nothing is missing."""
@@ -226,7 +210,7 @@ class Feed:
             if message.since.horizon > here.horizon:
                 self._hub.figures.gaps += 1
                 return False
-            self._lag_seconds = message.lag
+            self.condition.lag_seconds = message.lag
             if end.horizon > here.horizon:
                 self._hub.figures.relayed += 1
                 await self._tell(message.changes, message.ready())
@@ -250,7 +234,7 @@ class Feed:
             self._note_trouble(DatabaseUnavailableError(message, reason="timeout"))
         changes, lag = await task
         if measures_lag:
-            self._lag_read_at, self._lag_seconds = began, lag
+            self._lag_read_at, self.condition.lag_seconds = began, lag
         read: Changes = changes
         return read
 
@@ -262,7 +246,7 @@ class Feed:
             # Others may have listeners where this process has none, and must hear that it lives.
             await hub.wake.wait(KEEP_SECONDS if hub.wake.sees_everything else TICK_SECONDS)
             return
-        is_listened_to = hub.count() > 0
+        is_listened_to = hub.listeners.count() > 0
         if hub.wake.sees_everything or not is_listened_to:
             await hub.wake.wait(
                 IDLE_SECONDS, **({} if is_listened_to else {"look_every": IDLE_SECONDS})
@@ -273,24 +257,15 @@ class Feed:
     # --- how it goes -----------------------------------------------------------------------
 
     def _note_success(self) -> None:
-        self._heard_at = _now()
-        if self.trouble:
-            self.trouble = ""
+        if self.condition.note_success():
             if self._relay is not None:
                 self._relay.may_lead = True
-            _logger.info("the live stream reads again")
-            for subscription in self._hub.everybody():
+            for subscription in self._hub.listeners.everybody():
                 subscription.remind()
 
     def _note_trouble(self, error: BaseException) -> None:
-        text = error.message if isinstance(error, CommerceError) else repr(error)
-        if not self.trouble:
+        if self.condition.note_trouble(error):
             self._hub.figures.failures += 1
-            is_ours = isinstance(error, CommerceError)
-            _logger.warning(
-                "the live stream is deaf: %s", text, exc_info=None if is_ours else error
-            )
-        self.trouble = text
         if self._relay is not None:
             self._relay.may_lead = False
 

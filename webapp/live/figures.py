@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from webapp.live.changes import Changes
 
 
 @dataclass(slots=True)
@@ -31,6 +36,15 @@ class Figures:
     tail_seconds: float = 0.0
     """Sum, over all told levels with a movement, of the time from the movement to its telling."""
     tail_levels: int = 0
+
+    def note(self, news: Changes, now: datetime) -> None:
+        """Count what is being told."""
+        self.movements += news.movements
+        self.levels += len(news.levels)
+        for level in news.levels:
+            if level.occurred_at is not None:
+                self.tail_levels += 1
+                self.tail_seconds += max(0.0, (now - level.occurred_at).total_seconds())
 
     @property
     def conflated(self) -> int:

@@ -70,6 +70,11 @@ def encode_cursor(cursor: Cursor) -> bytes:
     return f"id: {cursor}\n\n".encode()
 
 
+def sign_of_life(cursor: Cursor | None) -> bytes:
+    """Return a comment, with the cursor as an id where there is one."""
+    return HEARTBEAT if cursor is None else HEARTBEAT + encode_cursor(cursor)
+
+
 def encode_frame(events: Sequence[Event], cursor: Cursor) -> Frame | None:
     """Return the events as one frame, or None when there are none."""
     if not events:
@@ -125,6 +130,7 @@ def order_as_json(order: LiveOrder) -> dict[str, Any]:
         "version": order.version,
         "event": order.event_id,
         "is_new": order.is_new,
+        "is_return": order.is_return,
     }
 
 

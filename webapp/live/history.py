@@ -36,7 +36,7 @@ class History:
         """Return them; at least one."""
         return list(self._seconds) or [Second()]
 
-    def note(self, hub: Hub, now: float) -> None:
+    def note(self, hub: Hub, now: float, *, behind: int) -> None:
         """Write down what happened since the last call."""
         counted = hub.figures.levels, hub.figures.deliveries, hub.figures.bytes
         before, self._before = self._before, (now, *counted)
@@ -47,11 +47,11 @@ class History:
             (here - there) / span for here, there in zip(counted, before[1:], strict=True)
         )
         second = Second(
-            streams=hub.count(),
+            streams=hub.listeners.count(),
             changes=levels,
             deliveries=deliveries,
             kilobytes=size / 1000,
-            behind=hub.behind(),
-            delay=hub.feed.lateness(now),
+            behind=behind,
+            delay=hub.feed.condition.lateness(now),
         )
         self._seconds.append(second)

@@ -44,7 +44,7 @@ def write_metrics(hub: Hub) -> str:
 def _lines(hub: Hub) -> Iterator[str]:
     groups = {
         f'{{topic="{topic}",representation="{representation}"}}': count
-        for (topic, representation), count in sorted(hub.groups().items())
+        for (topic, representation), count in sorted(hub.listeners.groups().items())
     }
     yield from _metric("subscribers", "gauge", "Open streams", groups or {"": 0})
     for name, text in _COUNTERS.items():
@@ -54,8 +54,11 @@ def _lines(hub: Hub) -> Iterator[str]:
     told = {"_sum": figures.tail_seconds, "_count": figures.tail_levels}
     yield from _metric("tail_seconds", "summary", "From a movement to its telling", told)
     gauges: dict[str, tuple[str, float]] = {
-        "dirty": ("Subscribers that wait to be caught up", hub.behind()),
-        "tail_lag_seconds": ("Age of the oldest commit that is held back", hub.feed.lag_seconds),
+        "dirty": ("Subscribers that wait to be caught up", hub.listeners.behind()),
+        "tail_lag_seconds": (
+            "Age of the oldest commit that is held back",
+            hub.feed.condition.lag_seconds,
+        ),
         "tick_seconds": ("Time between two reads under load", hub.feed.tick_seconds),
         "deaf": ("1 while the journal cannot be read", int(not hub.is_well)),
     }

@@ -49,7 +49,7 @@ async def _context(state: State) -> dict[str, Any]:
             for name in ("streams", "changes", "deliveries", "behind", "delay")
         },
         "processes": sorted(processes, key=lambda process: str(process["name"])),
-        "groups": sorted(hub.groups().items()),
+        "groups": sorted(hub.listeners.groups().items()),
         "relay_trouble": "" if hub.relay is None else hub.relay.trouble,
         "has_relay": hub.relay is not None,
         "read_at": utc_now(),

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from commerce_core.errors import CommerceError
 from webapp.health import DELAY_SECONDS
-from webapp.live.frames import as_chunk
+from webapp.live.frames import as_chunk, sign_of_life
 
 if TYPE_CHECKING:
     from webapp.live.hub import Hub
@@ -25,8 +25,9 @@ _logger: Final = logging.getLogger("webapp.live")
 
 PULSE_SECONDS: Final = 1.0
 HEARTBEAT_SECONDS: Final = 15.0
-RECHECK_SECONDS: Final = 60.0
-"""How often it is asked whether the session of a stream is still good."""
+RECHECK_SECONDS: Final = 55.0
+SESSIONS_SECONDS: Final = 5.0
+"""How often it is looked which sessions are due: each is asked about at least once a minute."""
 STUCK_SECONDS: Final = 60.0
 MOST_SESSIONS: Final = 500
 """Sessions that are asked about in one query."""
@@ -42,6 +43,7 @@ class Pulse:
         self._hub = hub
         self._are_alive = are_alive
         self._task: asyncio.Task[None] | None = None
+        self._look_at_sessions_at = 0.0
 
     def start(self) -> None:
         """Begin to beat."""
@@ -65,24 +67,28 @@ class Pulse:
 
     async def _beat(self, now: float) -> None:
         hub = self._hub
-        late = hub.feed.lateness(now)
+        late = hub.feed.condition.lateness(now)
         before, hub.delayed = hub.delayed, round(late) if late > DELAY_SECONDS else 0
-        everybody = hub.everybody()
+        everybody = hub.listeners.everybody()
         if before != hub.delayed:
             for subscription in everybody:
                 subscription.remind()
         cursor = hub.quiet_cursor
-        chunk = as_chunk(hub.sign_of_life(cursor))
-        for subscription in everybody:
+        chunk = as_chunk(sign_of_life(cursor))
+        silent_since, behind = now - HEARTBEAT_SECONDS, 0
+        for subscription in everybody:  # thousands: what can be spared is spared
             if subscription.ends_at is not None and now >= subscription.ends_at:
                 subscription.close()
-            elif now - subscription.told_at >= HEARTBEAT_SECONDS:
+            elif subscription.told_at <= silent_since:
                 self._break_silence(subscription, now)
                 subscription.keep_alive(chunk, cursor, now)
             elif subscription.is_behind:
+                behind += 1
                 subscription.remind()
-        hub.history.note(hub, now)
-        await self._check_sessions(everybody, now)
+        hub.history.note(hub, now, behind=behind)
+        if now >= self._look_at_sessions_at:
+            self._look_at_sessions_at = now + SESSIONS_SECONDS
+            await self._check_sessions(everybody, now)
 
     def _break_silence(self, subscription: Subscription, now: float) -> None:
         if subscription.is_stuck and now - subscription.told_at >= STUCK_SECONDS:

@@ -56,7 +56,7 @@ def subscriber(connection: Connection, topic: Topic, representation: str) -> Sub
     assert user is not None  # noqa: S101 - the route's right says so
     if hub.is_stopping:
         raise HTTPException("The server is restarting.", status_code=503)
-    if hub.count(user.user_id) >= MOST_STREAMS:
+    if hub.listeners.count(user.user_id) >= MOST_STREAMS:
         text = f"You have {MOST_STREAMS} live pages open already: close one."
         raise HTTPException(text, status_code=429, headers={"retry-after": "15"})
     after = position_of(connection)

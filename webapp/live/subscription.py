@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Final
 
 from commerce_core.errors import CommerceError
 from commerce_core.journal import Cursor
-from webapp.live.frames import Frame, encode_cursor, encode_event, reset_event, status_event
+from webapp.live.frames import (
+    Frame,
+    encode_cursor,
+    encode_event,
+    reset_event,
+    sign_of_life,
+    status_event,
+)
 from webapp.live.topics import Topic
 
 if TYPE_CHECKING:
@@ -211,7 +218,9 @@ class Subscription:
         self._mailbox = None
         has_read = False
         try:
-            frame = await self._hub.catch_up(self.topic, self.representation, self.position)
+            frame = await self._hub.catching_up.frame(
+                self.topic, self.representation, self.position
+            )
             has_read = True
         except CommerceError:
             return []  # the hub will remind us
@@ -243,7 +252,7 @@ class Subscription:
             cursor = None if self.is_behind else self._hub.quiet_cursor
             if cursor is not None:
                 self.position = cursor
-            told.append(self._hub.sign_of_life(cursor))
+            told.append(sign_of_life(cursor))
         return told
 
 

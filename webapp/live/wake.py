@@ -1,4 +1,4 @@
-"""Notices commits: those of this process at once, those of others on SQLite within 10 ms.
+"""Notices commits: those of this process at once, those of others on SQLite within 5 ms.
 
 A commit through any session of this process is heard by an event. On SQLite ``PRAGMA
 data_version``, asked of a connection that does nothing else, changes when anybody commits to the
@@ -16,7 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
-LOOK_SECONDS: Final = 0.01
+LOOK_SECONDS: Final = 0.005
 """How often the file is asked while somebody waits for news."""
 
 

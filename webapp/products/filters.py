@@ -19,8 +19,10 @@ _MOST_VALUES: Final = 50
 class StockFilter(StrEnum):
     """Which products are shown by what is available of their variants."""
 
+    THERE = "in"
+    """Something is available of a variant."""
     LOW = "low"
-    """A variant has less than its minimum at a location."""
+    """A variant has less than its minimum at a location, or than its own threshold in all."""
     OUT = "out"
     """A variant that was stocked has nothing at any location."""
 
@@ -71,6 +73,10 @@ class ListFilter:
     def is_set(self) -> bool:
         """Whether anything but the place in the list is chosen."""
         return bool(self.query or self.categories or self.statuses or self.values or self.stock)
+
+    def export_url(self, kind: str) -> str:
+        """Return the address of the file (csv or xlsx) of what the filters leave."""
+        return self.url(is_descending=False).replace(PATH, f"{PATH}/export.{kind}", 1)
 
     def url(self, **changes: Any) -> str:
         """Return the address of the list with some of its state changed.

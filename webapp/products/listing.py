@@ -27,7 +27,8 @@ from commerce_core.catalog.models import (
     VariantStatus,
 )
 from commerce_core.catalog.price_models import PriceKind, VariantPrice
-from commerce_core.catalog.search import VariantMatch, find_products, match_variants, search_words
+from commerce_core.catalog.search import VariantMatch, match_products, match_variants, search_words
+from commerce_core.inventory.lowness import low_variants
 from commerce_core.inventory.models import StockLevel
 from commerce_core.journal import Cursor, read_cursor
 from commerce_core.money import Money
@@ -107,6 +108,13 @@ def read_list(session: Session, wanted: ListFilter, *, as_of: datetime) -> Produ
     )
 
 
+def matching_ids(session: Session, wanted: ListFilter) -> Sequence[int]:
+    """Return the ids of all products that the filters leave, whatever the page of the list."""
+    options = _facet_options(session) if wanted.values else []
+    condition = _condition(session, wanted, list_categories(session), options)
+    return session.scalars(select(Product.id).where(condition)).all()
+
+
 def _by_category(categories: Sequence[Category], counts: Sequence[Any]) -> dict[int, int]:
     """Return how many products each category holds, those of its subcategories included."""
     paths = {category.id: category.path for category in categories}
@@ -171,10 +179,9 @@ def _condition(
 def _words(session: Session, query: str) -> ColumnElement[bool]:
     """Return what selects the products with a variant that has all the words, or the name."""
     match = match_variants(session, query)
-    named = [product.id for product in find_products(session, query)] if search_words(query) else []
     if not search_words(query):
         return match.condition
-    return or_(Product.id.in_(named), _has_match(match))
+    return or_(match_products(session, query), _has_match(match))
 
 
 def _has_match(match: VariantMatch) -> ColumnElement[bool]:
@@ -196,14 +203,16 @@ def _has_value(ids: Sequence[int]) -> ColumnElement[bool]:
 
 def _has_stock(stock: StockFilter) -> ColumnElement[bool]:
     if stock is StockFilter.LOW:
-        low = select(Variant.product_id).join(StockLevel, StockLevel.variant_id == Variant.id)
-        return Product.id.in_(low.where(StockLevel.is_low))
+        return Product.id.in_(select(Variant.product_id).where(Variant.id.in_(low_variants())))
+    active = Variant.status == VariantStatus.ACTIVE
+    if stock is StockFilter.THERE:
+        there = select(StockLevel.variant_id).where(StockLevel.available > 0)
+        return Product.id.in_(select(Variant.product_id).where(Variant.id.in_(there), active))
     out = (
         select(StockLevel.variant_id)
         .group_by(StockLevel.variant_id)
         .having(func.max(StockLevel.available) <= 0)
     )
-    active = Variant.status == VariantStatus.ACTIVE
     return Product.id.in_(select(Variant.product_id).where(Variant.id.in_(out), active))
 
 

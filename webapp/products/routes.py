@@ -18,7 +18,9 @@ from webapp.people import actor_of
 from webapp.products import (
     category_routes,
     detail_routes,
+    export_routes,
     image_routes,
+    import_routes,
     matrix_routes,
     price_routes,
 )
@@ -150,6 +152,8 @@ router = Router(
         *detail_routes.HANDLERS,
         *image_routes.HANDLERS,
         *category_routes.HANDLERS,
+        *import_routes.HANDLERS,
+        *export_routes.HANDLERS,
     ],
     include_in_schema=False,
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from commerce_core.catalog.file_rows import read_product_file
 from commerce_core.catalog.models import Variant
 from commerce_core.inventory import reserve_stock
 from commerce_core.inventory.counts import count_stock, start_count
@@ -26,6 +27,7 @@ from commerce_core.orders.return_models import ReturnReason
 from commerce_core.orders.returns import request_return
 from commerce_core.testing import make_location, make_variant
 from webapp.accounts.roles import Role
+from webapp.products.import_reading import keep_upload
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +68,10 @@ def fill_papers(session: Session) -> None:
     for variant in variants:
         reserve_stock(session, variant, here, quantity=1, actor="user:4")
     fill_orders(session, variants)
+    rows = [f"{variant.sku},{number}" for number, variant in enumerate(variants, 1)]
+    content = "\n".join(("sku,price", *rows)).encode()
+    file = read_product_file(content, name="Prices.csv")
+    keep_upload(session, file, content, currency="EUR", actor="user:2")
 
 
 def fill_orders(session: Session, variants: Sequence[Variant]) -> None:

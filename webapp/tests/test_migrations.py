@@ -14,14 +14,19 @@ from commerce_core import make_engine, make_session_factory
 from commerce_core import migrations as core_migrations
 from commerce_core.errors import DatabaseNotMigratedError
 from webapp import migrations
-from webapp.accounts.models import User
+from webapp.products.import_models import ProductUpload
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Engine
 
-WEB_TABLES = {"commerce_web_user", "commerce_web_session", "commerce_web_login_throttle"}
+WEB_TABLES = {
+    "commerce_web_user",
+    "commerce_web_session",
+    "commerce_web_login_throttle",
+    "commerce_web_product_upload",
+}
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -67,10 +72,10 @@ def test_migrating_equals_the_models(empty_url: str) -> None:
     with engine.connect() as connection:
         options = {"version_table": migrations.VERSION_TABLE, "compare_type": True}
         context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, User.metadata) == []
+        assert compare_metadata(context, ProductUpload.metadata) == []
     migrated = describe(engine)
-    User.metadata.drop_all(engine)
-    User.metadata.create_all(engine)
+    ProductUpload.metadata.drop_all(engine)
+    ProductUpload.metadata.create_all(engine)
     assert describe(engine) == migrated
     engine.dispose()
 

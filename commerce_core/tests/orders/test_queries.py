@@ -66,13 +66,13 @@ def test_it_can_be_narrowed(database: Database) -> None:
 def test_orders_are_found_by_the_words_of_a_name_as_it_is_now(database: Database) -> None:
     lamp = stock(database, "LAMP", 50)
 
-    def buyer(session: Session) -> Customer:
+    def somebody(session: Session) -> Customer:
         found = Customer(number="C1", name="Änne O'Brien-Müller", email="anne@example.com")
         session.add(found)
         session.flush()
         return found
 
-    customer = database.run(buyer)
+    customer = database.run(somebody)
     order = place(database, {lamp: 1}, customer=customer)
 
     def found(text: str, **more: Any) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import partial
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from commerce_core import run_in_transaction, use_clock, utc_now
 from commerce_core.catalog.models import Variant
+from commerce_core.catalog.prices import plan_sale
 from commerce_core.inventory import (
     Allocation,
     MovementKind,
@@ -23,7 +25,9 @@ from commerce_core.inventory import (
     list_locations,
     verify_ledger,
 )
-from commerce_core.orders.models import CreditNote, Order
+from commerce_core.money import Money
+from commerce_core.orders.models import Order, OrderLine
+from commerce_core.orders.return_models import Return
 from commerce_core.testing import FrozenClock
 from webapp.demo import live_orders, live_stock
 from webapp.demo.live_orders import ACTOR
@@ -50,7 +54,7 @@ def walk(shop: sessionmaker[Session], clock: FrozenClock, *, scenes: int) -> flo
     return (utc_now() - began).total_seconds()
 
 
-def count(session: Session, model: type[Order | CreditNote]) -> int:
+def count(session: Session, model: type[Order | Return]) -> int:
     return session.scalar(select(func.count(model.id))) or 0
 
 
@@ -64,7 +68,7 @@ def test_everything_happens_at_a_natural_pace(
     shop: sessionmaker[Session], clock: FrozenClock
 ) -> None:
     with shop() as session:
-        orders, credits_ = count(session, Order), count(session, CreditNote)
+        orders, returns = count(session, Order), count(session, Return)
         newest = session.scalar(select(func.max(StockMovement.id))) or 0
     seconds = walk(shop, clock, scenes=600)
     with shop() as session:
@@ -74,7 +78,7 @@ def test_everything_happens_at_a_natural_pace(
             select(StockMovement.actor).where(StockMovement.id > newest).distinct()
         ).all()
         assert count(session, Order) > orders + 50
-        assert count(session, CreditNote) > credits_ + 10
+        assert count(session, Return) > returns + 3
     assert others == [ACTOR]
     assert 0.5 < seconds / 600 < 1.6
     assert {
@@ -170,6 +174,35 @@ def test_an_expired_basket_cannot_be_ordered(
     clock.move(minutes=30)
     order = run_in_transaction(shop, partial(live_orders.check_out, dice=dice, basket=basket))
     assert order is None
+
+
+def test_an_order_is_at_the_price_of_its_moment(
+    shop: sessionmaker[Session], clock: FrozenClock
+) -> None:
+    dice = make_dice("sale")
+    wishes = [run_in_transaction(shop, popularity).draw(dice) for _ in range(4)]
+    basket = run_in_transaction(shop, partial(live_orders.fill_basket, dice=dice, wishes=wishes))
+
+    def reduce(session: Session) -> None:
+        for number in basket:
+            held = session.get_one(Reservation, number)
+            variant = session.get_one(Variant, held.variant_id)
+            price = Money(Decimal("0.99"), variant.currency)
+            plan_sale(session, variant, price, starts_at=utc_now(), ends_at=None, actor="tests")
+
+    run_in_transaction(shop, reduce)
+    order = run_in_transaction(shop, partial(live_orders.check_out, dice=dice, basket=basket))
+    assert order is not None
+    with shop() as session:
+        lines = session.scalars(select(OrderLine).filter_by(order_id=order.id)).all()
+    assert {line.unit_price for line in lines} == {Decimal("0.99")}
+
+
+def test_what_goods_cost_is_less_than_what_they_are_sold_for(shop: sessionmaker[Session]) -> None:
+    with shop() as session:
+        known = session.execute(select(Variant.cost, Variant.price)).all()
+    assert known
+    assert all(cost is not None and 0 < cost < price for cost, price in known)
 
 
 def test_a_new_street_packs_what_the_last_one_left(

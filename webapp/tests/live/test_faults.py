@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -19,7 +20,7 @@ from commerce_core.testing import temporary_postgres
 from webapp.tests.conftest import fill, migrate
 from webapp.tests.harness import FEW, running_server
 from webapp.tests.live.redis_server import RedisServer, running_redis
-from webapp.tests.live.wire import Wire, open_wire, session_cookie, third_program
+from webapp.tests.live.wire import ROOT, Wire, open_wire, session_cookie, third_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,3 +217,40 @@ def test_a_client_that_comes_back_a_hundred_times_a_second(sqlite_url: str) -> N
         wait_for(lambda: live_facts(address)["streams"] == 0)
         with open_wire(address, STREAM, cookie, Last_Event_ID=last_id) as wire:
             told(wire, writer.adjust(sku, 1))
+
+
+CLOCK_OF_A_FILE = """
+from datetime import timedelta
+from pathlib import Path
+from commerce_core.clock import SystemClock
+
+real, offset = SystemClock.now, Path(__file__).with_name("seconds")
+def now(self):
+    offset.with_name("asked").touch()
+    return real(self) + timedelta(seconds=float(offset.read_text()))
+SystemClock.now = now
+"""
+
+
+def test_the_clock_of_the_server_jumps(any_url: str, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(CLOCK_OF_A_FILE, encoding="utf-8")
+    seconds = tmp_path / "seconds"
+    seconds.write_text("0", encoding="utf-8")
+    sku, cookie = skus_of(any_url)[0], session_cookie(any_url)
+    path = f"{ROOT}{os.pathsep}{tmp_path}"
+    with (
+        running_server(any_url, PYTHONPATH=path) as (_, address),
+        third_program(any_url) as writer,
+        open_wire(address, STREAM, cookie) as wire,
+    ):
+        last_id = ""
+        wire.next_event("status")
+        for jump in (0, 1800, -86_400, 900, 0):  # half an hour on, back to yesterday, and home
+            seconds.write_text(str(jump), encoding="utf-8")
+            on_hand = writer.adjust(sku, 1)
+            last_id, _ = told(wire, on_hand)
+            facts = live_facts(address)
+            assert (facts["streams"], facts["delayed_seconds"]) == (1, 0)
+        assert (tmp_path / "asked").exists()
+        with open_wire(address, STREAM, cookie, Last_Event_ID=last_id) as resumed:
+            told(resumed, writer.adjust(sku, 1))

@@ -11,12 +11,15 @@ from sqlalchemy import text
 
 from commerce_core.inventory import get_location, set_stock_policy
 from commerce_core.journal import Cursor, begin_epoch
+from commerce_core.orders import Order, hold_order
 from commerce_core.testing import make_variant
 from webapp.live import changes
+from webapp.live import feed as feed_module
 from webapp.live import pulse as pulse_module
 from webapp.live.subscription import MOST_FRAMES
 from webapp.live.topics import ALL_STOCK, Topic
 from webapp.tests.live.clients import Client, Shop, adjust, events, running_hub, settle
+from webapp.tests.orders.shop import place
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -224,7 +227,9 @@ async def test_a_new_epoch_resets_everybody_and_the_stream_goes_on(shop: Shop, h
 async def test_clients_that_come_back_together_share_one_read(shop: Shop, hub: Hub) -> None:
     assert hub.cursor is not None
     await asyncio.to_thread(shop.adjust, shop.variants()[0], 1)
-    frames = await asyncio.gather(*(hub.catch_up(ALL_STOCK, "json", hub.cursor) for _ in range(50)))
+    frames = await asyncio.gather(
+        *(hub.catching_up.frame(ALL_STOCK, "json", hub.cursor) for _ in range(50))
+    )
     assert len({id(frame) for frame in frames}) == 1
 
 
@@ -242,11 +247,39 @@ async def test_after_drain_streams_end_and_new_ones_end_at_once(shop: Shop, hub:
 async def test_streams_are_counted_by_owner_and_forgotten(shop: Shop, hub: Hub) -> None:
     mine = [hub.subscribe(ALL_STOCK, "json", owner=1) for _ in range(2)]
     other = hub.subscribe(ALL_STOCK, "json", owner=2)
-    assert (hub.count(1), hub.count(2), hub.count()) == (2, 1, 3)
+    assert (hub.listeners.count(1), hub.listeners.count(2), hub.listeners.count()) == (2, 1, 3)
     for subscription in (*mine, *mine, other):
         hub.unsubscribe(subscription)
-    assert (hub.count(1), hub.count()) == (0, 0)
-    assert hub._groups == {}
+    assert (hub.listeners.count(1), hub.listeners.count()) == (0, 0)
+    assert hub.listeners._groups == {}
+
+
+async def test_what_happens_to_an_order_alone_is_seen_by_the_quick_look(
+    shop: Shop, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def order(session: Session) -> int:
+        variant = make_variant(session, sku="ALONE", on_hand=5)
+        return place(session, {variant.sku: 1}).id
+
+    async def next_of_orders() -> dict[str, object]:
+        while True:
+            for name, _, content in await told(hub, client):
+                if name == "order":
+                    found: dict[str, object] = json.loads(content)
+                    return found
+
+    def hold(session: Session) -> None:
+        hold_order(session, session.get_one(Order, number), reason="a test", actor="tests")
+
+    client = Client(shop, hub, Topic("orders"))
+    client.connect()
+    number = await asyncio.to_thread(shop.run, order)
+    assert (await next_of_orders())["is_new"]
+    reads = hub.figures.reads
+    await until(lambda: hub.figures.reads > reads and hub.feed._was_quiet)
+    monkeypatch.setattr(feed_module, "LAG_SECONDS", 1e9)  # nothing is read unless it is seen
+    await asyncio.to_thread(shop.run, hold)
+    assert not (await next_of_orders())["is_new"]
 
 
 async def test_a_quiet_stream_gets_a_sign_of_life_that_moves_its_cursor(

@@ -123,7 +123,7 @@ class World:
 
     async def keep_frame(self, _: int, __: int) -> None:
         if self.begin is not None:
-            frame = await self.hub.catch_up(ALL_STOCK, "json", self.begin)
+            frame = await self.hub.catching_up.frame(ALL_STOCK, "json", self.begin)
             if frame is not None and frame.data:
                 self.frames.append(frame)
 

@@ -40,11 +40,12 @@ async def test_it_has_an_age_after_which_the_client_comes_back(
     assert answer.status_code == 200
     assert answer.text.startswith("retry: ")
     assert ": \n\n" in answer.text
-    assert browser.app.state.hub.count() == 0
+    assert browser.app.state.hub.listeners.count() == 0
 
 
 async def test_it_ends_with_its_session(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulse_module, "RECHECK_SECONDS", 0.1)
+    monkeypatch.setattr(pulse_module, "SESSIONS_SECONDS", 0.0)
     await browser.become(Role.VIEWER)
     token = browser.http.cookies[session_cookie_name(browser.app.state.settings)]
     listening = asyncio.create_task(browser.get(STREAM))
@@ -61,6 +62,7 @@ async def test_a_database_that_cannot_be_asked_ends_no_stream(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pulse_module, "RECHECK_SECONDS", 0.0)
+    monkeypatch.setattr(pulse_module, "SESSIONS_SECONDS", 0.0)
     monkeypatch.setattr(stream_module, "LONGEST_SECONDS", 1.0)
     await browser.become(Role.VIEWER)
     listening = asyncio.create_task(browser.get(STREAM))

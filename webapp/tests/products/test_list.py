@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from commerce_core.catalog import create_product
-from commerce_core.catalog.models import Product
+from commerce_core.catalog.models import Product, Variant
 from webapp.accounts.roles import Role
 from webapp.tests.products.catalog import COAT, open_catalog, value_id
 from webapp.tests.stockroom import words
@@ -42,6 +42,8 @@ async def listed(browser: Browser, query: str) -> list[str]:
         ("status=draft", False),
         ("status=active", True),
         ("stock=out", False),
+        ("stock=low", False),
+        ("stock=in", True),
         ("q=%F0%9F%A7%A5", False),
     ],
 )
@@ -130,3 +132,15 @@ async def test_only_a_manager_is_offered_a_new_product(browser: Browser) -> None
     assert "New product" not in words(await browser.get("/products"))
     await browser.become(Role.MANAGER)
     assert "New product" in words(await browser.get("/products"))
+
+
+async def test_a_variant_below_its_own_threshold_is_low(browser: Browser) -> None:
+    await open_catalog(browser, Role.VIEWER)
+
+    def expect_more(session: Session) -> None:
+        session.execute(
+            update(Variant).where(Variant.sku == "SYL-MOS-S-LIGHT").values(low_stock_threshold=3)
+        )
+
+    await browser.database.transact(expect_more)
+    assert await listed(browser, "stock=low") == [COAT]

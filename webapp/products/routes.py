@@ -22,6 +22,7 @@ from webapp.products import (
     image_routes,
     import_routes,
     matrix_routes,
+    option_routes,
     price_routes,
 )
 from webapp.products.columns import view_of
@@ -152,6 +153,7 @@ router = Router(
         *detail_routes.HANDLERS,
         *image_routes.HANDLERS,
         *category_routes.HANDLERS,
+        *option_routes.HANDLERS,
         *import_routes.HANDLERS,
         *export_routes.HANDLERS,
     ],

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
     true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -156,6 +157,12 @@ class Variant(ExternalReference, Details, Timestamps, Base):
         *(CheckConstraint(f"{name} >= 0", name=f"{name}_not_negative") for name in NOT_NEGATIVE),
         Index(None, "product_id", "position", "id"),
         Index(None, "barcode_key", unique=True),
+        Index(
+            None,
+            "low_stock_threshold",
+            postgresql_where=text("low_stock_threshold IS NOT NULL"),
+            sqlite_where=text("low_stock_threshold IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(big_id, primary_key=True)

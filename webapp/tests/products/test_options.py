@@ -131,7 +131,9 @@ async def test_values_of_the_shop_get_names_colours_and_an_order(browser: Browse
     page = await browser.get("/products/options")
     assert "#336644" in page.text
     orders = re.findall(r'action="/products/options/(\d+)/order"', page.text)
-    path = next(one for one in orders if f'form="order-{one}" name="id" value="{moss}"' in page.text)
+    path = next(
+        one for one in orders if f'form="order-{one}" name="id" value="{moss}"' in page.text
+    )
     await submit(
         browser, f"/products/options/{path}/order", id=[str(moss), str(rust)], later=str(moss)
     )

@@ -139,9 +139,13 @@ def test_the_worker_notes_once_what_runs_out_however_often_it_is_killed(tmp_path
     assert printed == ["LAMP: only 4 left"]
 
 
-def _commerce(*arguments: str, text: str = "") -> None:
+def _commerce(*arguments: str, text: str = "") -> str:
+    """Run the command and return what it said."""
     command = [sys.executable, "-m", "webapp.cli", *arguments]
-    subprocess.run(command, input=text, text=True, timeout=60, check=True, capture_output=True)
+    done = subprocess.run(
+        command, input=text, text=True, timeout=60, check=True, capture_output=True
+    )
+    return done.stdout
 
 
 def test_a_program_follows_the_stock_of_a_running_back_office(tmp_path: Path) -> None:
@@ -150,10 +154,11 @@ def test_a_program_follows_the_stock_of_a_running_back_office(tmp_path: Path) ->
     _commerce("migrate", "--database", url)
     person = ["ann@example.com", "--role", "viewer", "--password-stdin"]
     _commerce("user", "add", *person, "--database", url, text="correct horse battery\n")
+    token = _commerce("token", "add", "ann@example.com", "--name", "board", "--database", url)
     serve = ["-m", "webapp.cli", "serve", "--database", url, "--port", str(port)]
     with _server(serve, port, tmp_path, HERE) as client:
         command = [sys.executable, "follow_stock.py", str(client.base_url)]
-        command += ["ann@example.com", "correct horse battery", "1"]
+        command += [token.split()[-1], "1"]
         follower = subprocess.Popen(command, cwd=HERE, stdout=subprocess.PIPE, text=True)
         assert follower.stdout is not None
         assert follower.stdout.readline() == "1 levels\n"

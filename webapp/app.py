@@ -39,6 +39,7 @@ from webapp.navigation_counts import NavigationCountsMiddleware
 from webapp.options import answer_options
 from webapp.orders import action_routes as order_actions
 from webapp.orders import bulk_routes as order_bulk
+from webapp.orders import hand_routes as order_by_hand
 from webapp.orders import routes as orders
 from webapp.orders import sheet_routes as order_sheets
 from webapp.parcels import routes as parcels
@@ -47,6 +48,7 @@ from webapp.products import routes as products
 from webapp.products.import_desk import run_imports
 from webapp.purchasing import routes as purchasing
 from webapp.reservations import routes as reservations
+from webapp.returns import exchange_routes as exchanges
 from webapp.returns import routes as returns
 from webapp.security import Right, SessionMiddleware, guard_addresses, guard_rights, require_rights
 from webapp.settings import Settings, load_settings
@@ -81,8 +83,10 @@ ROUTERS: Final[Sequence[Router]] = (
     orders.router,
     order_actions.router,
     order_bulk.router,
+    order_by_hand.router,
     order_sheets.router,
     returns.router,
+    exchanges.router,
 )
 """The router of every feature. A new feature adds one line."""
 

@@ -20,6 +20,7 @@ COMMANDS: Final[Sequence[str]] = (
     "webapp.commands.serve",
     "webapp.commands.migrate",
     "webapp.commands.user",
+    "webapp.commands.token",
     "webapp.commands.importing",
     "webapp.commands.products",
     "webapp.demo.command",

@@ -111,6 +111,9 @@ class CsrfMiddleware(ASGIMiddleware):
 async def _require_own_page(request: Request[Any, Any, Any], token: FormToken) -> None:
     if request.method in _SAFE_METHODS or _will_be_asked_to_sign_in(request):
         return
+    user = signed_in_user(request)
+    if user is not None and user.token_name:
+        return  # no browser shows a token by itself, so no other site can make one do it
     require_same_origin(request)
     if token.is_new:
         raise _out_of_date()  # no form of ours can be in there: it is not even read

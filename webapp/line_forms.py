@@ -6,7 +6,7 @@ that what is wrong stands beside the field it is about, and nothing typed is los
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from commerce_core.catalog.models import Variant
+from commerce_core.errors import InvalidInputError
 from webapp.fields import texts_of, whole_of
 from webapp.variant_names import find_by_code
 
@@ -83,6 +84,20 @@ def check_lines(session: Session, lines: list[FormLine], *, with_cost: bool = Fa
         if with_cost:
             _check_cost(line)
     return not any(line.errors for line in lines)
+
+
+def pieces_by_variant(session: Session, lines: Sequence[FormLine]) -> dict[Variant, int]:
+    """Return what the lines ask for, of this session. One statement; the lines stay as they are.
+
+    Raises:
+        InvalidInputError: a line names no variant, or one of before, or no quantity.
+    """
+    found = find_by_code(session, [line.sku for line in lines])
+    wanted = {found[line.sku]: line.pieces for line in lines if line.sku in found}
+    if len(wanted) < len(lines) or not all(0 < n <= MOST_PIECES for n in wanted.values()):
+        message = "a line names no variant, or one that stands above already, or no quantity"
+        raise InvalidInputError(message, codes=[line.sku for line in lines])
+    return wanted
 
 
 def _check_sku(line: FormLine, seen: set[int]) -> None:

@@ -194,12 +194,16 @@ class SessionMiddleware(ASGIMiddleware):
         self._cookie: Final = session_cookie_name(settings)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Look up the cookie's session; set its idle clock back when that is due."""
+        """Look up the cookie's session, or a program's token; set its idle clock back if due."""
         connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
-        token = connection.cookies.get(self._cookie)
+        bearer = _bearer_token(connection)
+        token = bearer or connection.cookies.get(self._cookie)
         scope["user"] = scope["auth"] = None
         if token:
-            scope["user"] = await self._identify(connection, token, is_polled=_is_polled(scope))
+            user = await self._identify(connection, token, is_polled=_is_polled(scope))
+            # Neither stands in for the other: a token is no cookie, a cookie's value no token.
+            if user is not None and bool(user.token_name) == bool(bearer):
+                scope["user"] = user
             scope["auth"] = token
         await next_app(scope, receive, send)
 
@@ -214,6 +218,13 @@ class SessionMiddleware(ASGIMiddleware):
             database: WebDatabase = connection.app.state.database
             await database.transact(touch_session, user.session_id, limits=limits, as_of=now)
         return user
+
+
+def _bearer_token(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+    """Return what a program shows to the API; pages do not look at it."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    is_for_programs = connection.scope["path"].startswith("/api/")
+    return token.strip() if is_for_programs and scheme.lower() == "bearer" else None
 
 
 def _is_polled(scope: Scope) -> bool:

@@ -48,10 +48,10 @@ class StockStream:
     """Yields what happens to the stock, from now on or from ``after`` a cursor.
 
     ``url`` is the address of the stream, ``https://shop.example/api/v1/stock/stream``, with
-    ``?variant=``, ``?product=`` or ``?location=`` for a part of it; ``headers`` carry the
-    session's cookie. ::
+    ``?variant=``, ``?product=`` or ``?location=`` for a part of it; ``token`` is what
+    ``commerce token add`` printed. ::
 
-        with StockStream(url, headers={"cookie": cookie}) as stream:
+        with StockStream(url, token=token) as stream:
             known = {level.key: level for level in stream.read_all().levels}
             for item in stream:
                 match item:
@@ -73,12 +73,15 @@ class StockStream:
         self,
         url: str,
         *,
+        token: str = "",
         after: str = "",
         headers: Mapping[str, str] | None = None,
         verify: Any = True,
     ) -> None:
         self.url = url
         self._headers = dict(headers or {})
+        if token:
+            self._headers["authorization"] = f"Bearer {token}"
         self._verify = verify
         self._protocol = StreamProtocol(after=after)
         self._delayed = 0

@@ -37,7 +37,10 @@ class User(WebBase):
 
 
 class WebSession(WebBase):
-    """One signed-in browser. The row is the only truth: without it the cookie means nothing."""
+    """One signed-in browser, or the token of a program, which has a name.
+
+    The row is the only truth: without it cookie and token mean nothing.
+    """
 
     __tablename__ = "commerce_web_session"
     __table_args__ = (
@@ -58,6 +61,8 @@ class WebSession(WebBase):
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime())
     stays: Mapped[bool] = mapped_column(server_default=false(), default=False)
     """True for "Stay signed in on this computer": the cookie outlives the browser."""
+    name: Mapped[str] = mapped_column(String(60), server_default="", default="")
+    """What a program's token is for; empty for a browser."""
 
 
 class LoginThrottle(WebBase):

@@ -38,6 +38,8 @@ class Identity:
     stays: bool
     ends_at: datetime
     """When the session ends if no page is asked for before."""
+    token_name: str = ""
+    """The name of the token a program showed; empty for a browser's session."""
 
     @property
     def actor(self) -> str:
@@ -45,8 +47,8 @@ class Identity:
         return f"user:{self.user_id}"
 
     def must_be_touched(self, as_of: datetime) -> bool:
-        """Tell whether the idle clock of the session has to be set back."""
-        return as_of - self.seen_at >= _TOUCH_AFTER
+        """Tell whether the idle clock of the session has to be set back. A token has none."""
+        return not self.token_name and as_of - self.seen_at >= _TOUCH_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +100,20 @@ def find_identity(session: Session, token: str, *, as_of: datetime) -> Identity 
 
 def find_identities(session: Session, token_hashes: Collection[bytes]) -> dict[bytes, Identity]:
     """Return who holds each token, by its hash. Whether a session has ended is for the caller."""
+    columns: tuple[Any, ...] = (
+        WebSession.token_hash,
+        User.id,
+        User.email,
+        User.name,
+        User.role,
+        WebSession.id,
+        WebSession.seen_at,
+        WebSession.stays,
+        WebSession.idle_expires_at,
+        WebSession.name,
+    )
     statement = (
-        select(
-            WebSession.token_hash,
-            User.id,
-            User.email,
-            User.name,
-            User.role,
-            WebSession.id,
-            WebSession.seen_at,
-            WebSession.stays,
-            WebSession.idle_expires_at,
-        )
+        select(*columns)
         .join(User, User.id == WebSession.user_id)
         .where(WebSession.token_hash.in_(token_hashes), User.is_active)
     )

@@ -144,6 +144,8 @@ async def _fields(request: Request[Any, Any, Any]) -> dict[str, str]:
     if body.get("damaged"):
         fields["damaged"] = "1"
     key = request.headers.get("idempotency-key")
+    if body.get("kind") is not None:
+        fields["kind"] = str(body["kind"])
     fields["key"] = new_key() if key is None else require_key(key)[:64]
     return fields
 

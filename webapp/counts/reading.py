@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import Select, func, select
@@ -20,9 +20,9 @@ from commerce_core.inventory.models import (
 from commerce_core.inventory.queries import list_locations
 from webapp.people import name_people
 from webapp.records import get_record
+from webapp.status_lists import StatusList, read_page
 from webapp.variant_names import VariantName, find_by_code, name_variants
 
-PAGE_SIZE: Final = 50
 RECENT: Final = 5
 SUGGESTED: Final = 3
 MOST_MISSING: Final = 8
@@ -39,16 +39,9 @@ class CountRow:
     started_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class CountList:
-    """A page of the list; ``before`` continues it, None at its end."""
-
-    rows: list[CountRow]
-    by_status: Mapping[CountStatus, int]
-    before: int | None
-
-
-def list_counts(session: Session, status: CountStatus | None, before: int | None) -> CountList:
+def list_counts(
+    session: Session, status: CountStatus | None, before: int | None
+) -> StatusList[CountRow]:
     """Read a page of counts, the newest first. Three statements."""
     differs = func.sum(func.abs(func.sign(StockCountLine.counted - StockCountLine.expected)))
     totals = (
@@ -64,22 +57,14 @@ def list_counts(session: Session, status: CountStatus | None, before: int | None
         select(StockCount, StockLocation.name, totals.c.counted, totals.c.different)
         .join(StockLocation, StockLocation.id == StockCount.location_id)
         .outerjoin(totals, totals.c.count_id == StockCount.id)
-        .order_by(StockCount.id.desc())
-        .limit(PAGE_SIZE + 1)
     )
-    if status is not None:
-        query = query.where(StockCount.status == status)
-    if before is not None:
-        query = query.where(StockCount.id < before)
-    found = session.execute(query).all()
-    people = name_people(session, [row[0].created_by for row in found])
+    found = read_page(session, query, status, before)
+    people = name_people(session, [row[0].created_by for row in found.rows])
     rows = [
         CountRow(count, location, counted or 0, int(different or 0), people[count.created_by])
-        for count, location, counted, different in found[:PAGE_SIZE]
+        for count, location, counted, different in found.rows
     ]
-    statuses = session.execute(select(StockCount.status, func.count()).group_by(StockCount.status))
-    more = rows[-1].count.id if len(found) > PAGE_SIZE else None
-    return CountList(rows, {state: int(number) for state, number in statuses}, more)
+    return replace(found, rows=rows)
 
 
 def open_locations(session: Session) -> Sequence[StockLocation]:

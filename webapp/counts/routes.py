@@ -34,6 +34,7 @@ from webapp.people import actor_of
 from webapp.records import get_record
 from webapp.replies import is_fragment, lead_to, refusal, show
 from webapp.security import Right, signed_in_user
+from webapp.status_lists import wanted_status
 
 _REFUSED: Final = 422
 
@@ -46,7 +47,7 @@ async def show_counts(
     before: FromQuery[str] = "",
 ) -> Response[Any]:
     """List the counts, newest first."""
-    wanted = CountStatus(status) if status in set(CountStatus) else None
+    wanted = wanted_status(CountStatus, status)
     found = await session.run_sync(list_counts, wanted, whole_of(before))
     return show("counts/list.html", list_context(found, wanted, signed_in_user(request)))
 

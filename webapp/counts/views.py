@@ -9,9 +9,10 @@ from commerce_core.inventory.count_models import CountStatus
 from commerce_core.inventory.models import StockLocation
 from webapp.accounts.sessions import Identity
 from webapp.counts.forms import CountedForm, StartForm
-from webapp.counts.reading import CountList, CountPage, Thing
+from webapp.counts.reading import CountPage, CountRow, Thing
 from webapp.errors import Problem
 from webapp.security import Right
+from webapp.status_lists import StatusList, status_context
 
 PATH: Final = "/stock/counts"
 STATES: Final = {
@@ -23,17 +24,11 @@ STATES: Final = {
 
 
 def list_context(
-    found: CountList, status: CountStatus | None, user: Identity | None
+    found: StatusList[CountRow], status: CountStatus | None, user: Identity | None
 ) -> dict[str, Any]:
     """Return what the list shows."""
-    query = f"status={status.value}&" if status else ""
-    return {
-        "found": found,
-        "status": status,
-        "statuses": list(CountStatus),
+    return status_context(found, status, CountStatus, path=PATH) | {
         "states": STATES,
-        "total": sum(found.by_status.values()),
-        "next_page": f"{PATH}?{query}before={found.before}" if found.before else "",
         "may_count": Right.CHANGE_STOCK.belongs_to(user),
     }
 

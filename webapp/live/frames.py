@@ -130,6 +130,7 @@ def order_as_json(order: LiveOrder) -> dict[str, Any]:
         "version": order.version,
         "event": order.event_id,
         "is_new": order.is_new,
+        "is_return": order.is_return,
     }
 
 

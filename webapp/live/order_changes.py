@@ -24,7 +24,7 @@ class LiveOrder:
     """An order as it is now. ``event_id`` is its newest event, refused attempts included.
 
     ``wanted``, ``shipped`` and ``short`` are pieces. ``is_new`` tells that it was placed since
-    the cursor.
+    the cursor, ``is_return`` that something about a return or claim of it was done.
     """
 
     order_id: int
@@ -43,6 +43,7 @@ class LiveOrder:
     total: Decimal
     currency: str
     is_new: bool = False
+    is_return: bool = False
 
     @property
     def key(self) -> tuple[str, int]:
@@ -67,26 +68,36 @@ def read_order_changes(session: Session, since: Cursor, *, limit: int) -> OrderC
     if page.reset:
         return OrderChanges(page.cursor.horizon)
     newest: dict[int, int] = {}
-    new: set[int] = set()
+    done: set[tuple[int, str]] = set()
     for row in page.rows:
         newest[row.order_id] = max(row.id, newest.get(row.order_id, 0))
-        if row.trigger == Trigger.PLACE and row.refusal is None:
-            new.add(row.order_id)
-    states = live_orders(list_summaries(session, newest), newest, new)
+        if row.refusal is None:
+            done.add((row.order_id, row.trigger))
+    states = live_orders(list_summaries(session, newest), newest, done)
     return OrderChanges(page.cursor.horizon, states)
 
 
 def live_orders(
-    summaries: Sequence[OrderSummary], newest: dict[int, int], new: set[int]
+    summaries: Sequence[OrderSummary], newest: dict[int, int], done: set[tuple[int, str]]
 ) -> tuple[LiveOrder, ...]:
-    """Return the states of orders that were read. ``newest`` has the last event by order."""
+    """Return the states of orders that were read.
+
+    ``newest`` has the last event by order, ``done`` orders with what was done to them.
+    """
     return tuple(
-        state_of(one, event_id=newest.get(one.order.id, 0), is_new=one.order.id in new)
+        state_of(
+            one,
+            event_id=newest.get(one.order.id, 0),
+            is_new=(one.order.id, Trigger.PLACE.value) in done,
+            is_return=(one.order.id, Trigger.RETURN.value) in done,
+        )
         for one in summaries
     )
 
 
-def state_of(found: OrderSummary, *, event_id: int = 0, is_new: bool = False) -> LiveOrder:
+def state_of(
+    found: OrderSummary, *, event_id: int = 0, is_new: bool = False, is_return: bool = False
+) -> LiveOrder:
     """Return the state of one order, as the list shows it and the stream tells it."""
     order = found.order
     return LiveOrder(
@@ -106,4 +117,5 @@ def state_of(found: OrderSummary, *, event_id: int = 0, is_new: bool = False) ->
         total=found.total,
         currency=order.currency,
         is_new=is_new,
+        is_return=is_return,
     )

@@ -12,39 +12,20 @@ from sqlalchemy.orm import Session
 from commerce_core.flows import Flow, Transaction
 from commerce_core.money import Money
 from commerce_core.orders.attempts import attempt_flow
-from commerce_core.orders.errors import FulfillmentNotFoundError
-from commerce_core.orders.fulfilling import (
-    allocate_order,
-    deliver_fulfillment,
-    fulfill_order,
-    pack_fulfillment,
-    ship_fulfillment,
-)
-from commerce_core.orders.fulfillment_models import Fulfillment, FulfillmentStatus
 from commerce_core.orders.gateways import MANUAL, Answer, calls
 from commerce_core.orders.machine import Trigger
 from commerce_core.orders.models import Order
-from commerce_core.orders.parcels import load_parcels
-from commerce_core.orders.payments import confirm_order, record_payment
 from commerce_core.orders.refunds import refund_order
-from commerce_core.orders.undoing import (
-    cancel_fulfillment,
-    cancel_lines,
-    cancel_order,
-    hold_order,
-    lose_fulfillment,
-    refuse_fulfillment,
-    release_order,
-    reopen_order,
-)
-from commerce_core.records import number_of
 from webapp.once import once_on
+from webapp.orders import changing, claims
+from webapp.orders import lifecycle as life
 from webapp.orders.forms import ActionForm
-from webapp.orders.shipping import ship_pieces
+from webapp.orders.previews import sealed
 from webapp.records import get_record
 from webapp.security import Right
 
 Run = Callable[[Session, Order, ActionForm, str], object]
+Plan = Callable[[Session, Order, ActionForm, str], Order]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,168 +36,20 @@ class Action:
     trigger: Trigger
     right: Right
     run: Run | None
-    """None where it takes more than one transaction."""
+    """None where it takes more than one transaction, or is shown first."""
     needs: frozenset[str] = field(default_factory=frozenset)
     takes: frozenset[str] = field(default_factory=frozenset)
     """Fields that may be given, beside those it needs."""
 
+    plan: Plan | None = None
+    """Set where what it does is shown before it is done: returns the order it changes or makes."""
+    flow: Callable[..., Flow[int]] | None = None
+    """Set where it takes more than one transaction."""
+
     @property
     def asks(self) -> bool:
         """Whether people are asked something before it is done."""
-        return bool(self.needs - {"parcel"} | self.takes)
-
-
-def _confirm(session: Session, order: Order, form: ActionForm, actor: str) -> None:
-    why = form.reason or None
-    confirm_order(session, order, actor=actor, reason=why, version=form.version)
-
-
-def _pay(session: Session, order: Order, form: ActionForm, actor: str) -> None:
-    amount = Money.of(str(form.money), order.currency)
-    record_payment(session, order, amount, actor=actor, reference=form.reference or None)
-
-
-def _allocate(session: Session, order: Order, form: ActionForm, actor: str) -> None:
-    allocate_order(session, order, actor=actor, version=form.version)
-
-
-def _fulfill(session: Session, order: Order, form: ActionForm, actor: str) -> None:
-    fulfill_order(session, order, actor=actor, version=form.version)
-
-
-def _ship(session: Session, order: Order, form: ActionForm, actor: str) -> None:
-    way = {"carrier": form.carrier or None, "tracking_number": form.tracking_number or None}
-    if form.parcel is None:
-        ship_pieces(session, order, form.quantities, actor=actor, version=form.version, **way)
-        return
-    parcel = _parcel(session, order, form)
-    pieces = form.quantities or None
-    ship_fulfillment(session, parcel, actor=actor, quantities=pieces, version=form.version, **way)
-
-
-def _pack(session: Session, order: Order, form: ActionForm, actor: str) -> None:
-    pack_fulfillment(session, _parcel(session, order, form), actor=actor, version=form.version)
-
-
-def _deliver(session: Session, order: Order, form: ActionForm, actor: str) -> None:
-    if form.parcel is not None:
-        parcel = _parcel(session, order, form)
-        deliver_fulfillment(session, parcel, actor=actor, version=form.version)
-        return
-    version = form.version
-    for one in load_parcels(session, order.id):
-        if one.status is FulfillmentStatus.SHIPPED:
-            deliver_fulfillment(session, one.row, actor=actor, version=version)
-            version = None
-
-
-def _unpack(session: Session, order: Order, form: ActionForm, actor: str) -> None:
-    parcel = _parcel(session, order, form)
-    cancel_fulfillment(session, parcel, reason=form.reason, actor=actor, version=form.version)
-
-
-def _lose(session: Session, order: Order, form: ActionForm, actor: str) -> None:
-    parcel = _parcel(session, order, form)
-    lose_fulfillment(session, parcel, reason=form.reason, actor=actor, version=form.version)
-
-
-def _refuse(session: Session, order: Order, form: ActionForm, actor: str) -> None:
-    refuse_fulfillment(
-        session,
-        _parcel(session, order, form),
-        reason=form.reason,
-        actor=actor,
-        damaged=form.is_damaged,
-        version=form.version,
-    )
-
-
-def _hold(session: Session, order: Order, form: ActionForm, actor: str) -> None:
-    hold_order(session, order, reason=form.reason, actor=actor, version=form.version)
-
-
-def _release(session: Session, order: Order, form: ActionForm, actor: str) -> None:
-    why = form.reason or None
-    release_order(session, order, actor=actor, reason=why, version=form.version)
-
-
-def _cancel(session: Session, order: Order, form: ActionForm, actor: str) -> None:
-    cancel_order(session, order, reason=form.reason, actor=actor, version=form.version)
-
-
-def _cancel_lines(session: Session, order: Order, form: ActionForm, actor: str) -> None:
-    cancel_lines(
-        session, order, form.quantities, reason=form.reason, actor=actor, version=form.version
-    )
-
-
-def _reopen(session: Session, order: Order, form: ActionForm, actor: str) -> None:
-    reopen_order(session, order, reason=form.reason, actor=actor, version=form.version)
-
-
-def _parcel(session: Session, order: Order, form: ActionForm) -> Fulfillment:
-    """Return the parcel of the order that the form names; raises FulfillmentNotFoundError."""
-    number = number_of(form.parcel) if form.parcel is not None else None
-    found = session.get(Fulfillment, number) if number is not None else None
-    if found is None or found.order_id != order.id:
-        message = f"order {order.number} has no such parcel"
-        raise FulfillmentNotFoundError(message, fulfillment_id=form.parcel)
-    return found
-
-
-_CLERK, _MANAGER = Right.PACK_ORDERS, Right.DECIDE_ORDERS
-_WHY: Final = frozenset({"reason"})
-_PARCEL: Final = frozenset({"parcel"})
-_PIECES: Final = frozenset({"pieces"})
-_T = Trigger
-
-ACTIONS: Final = {
-    action.verb: action
-    for action in (
-        Action("ship", _T.SHIP, _CLERK, _ship, _PIECES, frozenset({"tracking"})),
-        Action("fulfill", _T.FULFILL, _CLERK, _fulfill),
-        Action("allocate", _T.ALLOCATE, _CLERK, _allocate),
-        Action("pack", _T.PACK, _CLERK, _pack, _PARCEL),
-        Action("deliver", _T.DELIVER, _CLERK, _deliver),
-        Action("unpack", _T.CANCEL_FULFILLMENT, _CLERK, _unpack, _PARCEL | _WHY),
-        Action("lose", _T.LOSE, _CLERK, _lose, _PARCEL | _WHY),
-        Action("refuse", _T.REFUSE, _CLERK, _refuse, _PARCEL | _WHY, frozenset({"damaged"})),
-        Action("hold", _T.HOLD, _CLERK, _hold, _WHY),
-        Action("release", _T.RELEASE, _CLERK, _release),
-        Action("confirm", _T.CONFIRM, _MANAGER, _confirm, takes=_WHY),
-        Action(
-            "pay", _T.PAY, _MANAGER, _pay, frozenset({"amount"}), takes=frozenset({"reference"})
-        ),
-        Action("refund", _T.REFUND, _MANAGER, None, frozenset({"amount"}) | _WHY),
-        Action("cancel-lines", _T.CANCEL_LINES, _MANAGER, _cancel_lines, _WHY | _PIECES),
-        Action("cancel", _T.CANCEL, _MANAGER, _cancel, _WHY),
-        Action("reopen", _T.REOPEN, _MANAGER, _reopen, _WHY),
-    )
-}
-"""Every verb by its name in an address, in the order of the page."""
-
-
-def act(action: Action, number: int, form: ActionForm, *, actor: str) -> Flow[int]:
-    """Return the flow that does ``action`` to the order ``number``, once for each key of a form.
-
-    What is refused is written down. The result is the order's id.
-    """
-    run = action.run
-    if run is None:
-        return _refund(number, form, actor=actor)
-
-    def step(session: Session) -> int:
-        return once_on(
-            session,
-            get_record(session, Order, number),
-            lambda order: run(session, order, form, actor),
-            actor=actor,
-            verb=f"order.{action.verb}",
-            key=form.key,
-            content=form.content(number),
-        )
-
-    return attempt_flow(step)
+        return bool(self.plan or self.needs - {"parcel"} | self.takes)
 
 
 def _refund(number: int, form: ActionForm, *, actor: str) -> Flow[int]:
@@ -227,6 +60,103 @@ def _refund(number: int, form: ActionForm, *, actor: str) -> Flow[int]:
         order, amount, reason=form.reason, actor=actor, idempotency_key=form.key
     )
     return order.id
+
+
+_CLERK, _MANAGER = Right.PACK_ORDERS, Right.DECIDE_ORDERS
+_WHY: Final = frozenset({"reason"})
+_PARCEL: Final = frozenset({"parcel"})
+_PIECES: Final = frozenset({"pieces"})
+_MONEY: Final = frozenset({"amount"})
+_CLAIM: Final = frozenset({"claim"})
+_T = Trigger
+
+ACTIONS: Final = {
+    action.verb: action
+    for action in (
+        Action("ship", _T.SHIP, _CLERK, life.ship, _PIECES, frozenset({"tracking"})),
+        Action("fulfill", _T.FULFILL, _CLERK, life.fulfill),
+        Action("allocate", _T.ALLOCATE, _CLERK, life.allocate),
+        Action("pack", _T.PACK, _CLERK, life.pack, _PARCEL),
+        Action("deliver", _T.DELIVER, _CLERK, life.deliver),
+        Action("unpack", _T.CANCEL_FULFILLMENT, _CLERK, life.unpack, _PARCEL | _WHY),
+        Action("lose", _T.LOSE, _CLERK, life.lose, _PARCEL | _WHY),
+        Action("refuse", _T.REFUSE, _CLERK, life.refuse, _PARCEL | _WHY, frozenset({"damaged"})),
+        Action("hold", _T.HOLD, _CLERK, life.hold, _WHY),
+        Action("release", _T.RELEASE, _CLERK, life.release),
+        Action("confirm", _T.CONFIRM, _MANAGER, life.confirm, takes=_WHY),
+        Action("pay", _T.PAY, _MANAGER, life.pay, _MONEY, takes=frozenset({"reference"})),
+        Action("refund", _T.REFUND, _MANAGER, None, _MONEY | _WHY, flow=_refund),
+        Action(
+            "address",
+            _T.CHANGE,
+            _CLERK,
+            None,
+            _WHY,
+            frozenset({"address"}),
+            plan=changing.change_address,
+        ),
+        Action("change", _T.CHANGE, _MANAGER, None, _WHY | {"lines"}, plan=changing.change_lines),
+        Action("merge", _T.CHANGE, _MANAGER, None, _WHY | {"other"}, plan=changing.merge),
+        Action("cancel-lines", _T.CANCEL_LINES, _MANAGER, life.drop_pieces, _WHY | _PIECES),
+        Action("cancel", _T.CANCEL, _MANAGER, life.cancel, _WHY),
+        Action("reopen", _T.REOPEN, _MANAGER, life.reopen, _WHY),
+        Action("claim", _T.RETURN, _CLERK, claims.claim, _PIECES | {"kind"}, _WHY),
+        Action(
+            "replace",
+            _T.RETURN,
+            _MANAGER,
+            None,
+            _CLAIM,
+            frozenset({"partial"}),
+            plan=claims.replace,
+        ),
+        Action("settle", _T.REFUND, _MANAGER, None, _CLAIM | _MONEY | _WHY, flow=claims.settle),
+        Action("deny", _T.RETURN, _MANAGER, claims.deny, _CLAIM | _WHY),
+    )
+}
+"""Every verb by its name in an address, in the order of the page."""
+
+
+def act(action: Action, number: int, form: ActionForm, *, actor: str) -> Flow[int]:
+    """Return the flow that does ``action`` to the order ``number``, once for each key of a form.
+
+    What is refused is written down. The result is the order's id.
+
+    Raises:
+        PreviewOnly: (out of the flow) what it does has to be shown first.
+    """
+    if action.flow is not None:
+        return action.flow(number, form, actor=actor)
+    content = form.content(number)
+
+    def work(session: Session, order: Order) -> object:
+        if action.plan is None:
+            assert action.run is not None  # noqa: S101 - a verb has one of the three
+            return action.run(session, order, form, actor)
+        plan = partial(action.plan, session, order, form, actor)
+        others = {form.other_order[0]} - {0}
+        return sealed(session, {number} | others, plan, seal=form.seal, content=content)
+
+    def step(session: Session) -> int:
+        return once_on(
+            session,
+            get_record(session, Order, number),
+            partial(work, session),
+            actor=actor,
+            verb=f"order.{action.verb}",
+            key=form.key,
+            content=content,
+        )
+
+    # To look at what a change would do is no attempt to do it.
+    is_look = action.plan is not None and form.seal == ""
+    return looking(step) if is_look else attempt_flow(step)
+
+
+def looking(step: Callable[[Session], int]) -> Flow[int]:
+    """Run a step whose refusal nobody has to remember."""
+    done: int = yield Transaction(step)
+    return done
 
 
 async def ask_gateway(request: Any) -> Answer:

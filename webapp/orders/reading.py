@@ -21,6 +21,7 @@ from commerce_core.orders.models import LineKind, Order, OrderLine, OrderStatus
 from commerce_core.orders.parcels import Parcel, Piece
 from commerce_core.orders.queries import WholeOrder, read_whole_order
 from commerce_core.orders.standing import TriggerState, allowed_triggers
+from webapp.orders.changing import mergeable
 from webapp.orders.shipping import ready_pieces
 from webapp.people import name_people
 from webapp.variant_names import VariantName, name_variants
@@ -38,6 +39,7 @@ class OrderPage:
     triggers: Mapping[Trigger, TriggerState]
     parcels: Sequence[Parcel]
     ready: Mapping[int, int]
+    mergeable: Sequence[Order]
     as_of: datetime
 
     @property
@@ -92,6 +94,7 @@ def read_order(session: Session, number: int, *, as_of: datetime) -> OrderPage:
     cursor = read_cursor(session)
     whole = read_whole_order(session, number)
     actors = {event.actor for event in whole.events} | {pay.actor for pay in whole.payments}
+    actors |= {claim.actor for claim in whole.claims}
     variants = {line.variant_id for line in whole.lines if line.variant_id is not None}
     variants |= {line.variant_id for line in whole.fulfillment_lines}
     parcels = _parcels(whole)
@@ -107,6 +110,7 @@ def read_order(session: Session, number: int, *, as_of: datetime) -> OrderPage:
         },
         parcels=parcels,
         ready=ready_pieces(whole.lines, parcels, whole.allocations),
+        mergeable=mergeable(session, whole.order),
         as_of=as_of,
     )
 

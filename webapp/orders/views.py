@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,8 +16,7 @@ from webapp.errors import Problem
 from webapp.fields import new_key
 from webapp.orders.actions import ACTIONS, Action
 from webapp.orders.diagram import draw
-from webapp.orders.forms import ActionForm
-from webapp.orders.reading import Change, OrderPage, cancellable, get_parcel, in_parcel
+from webapp.orders.reading import OrderPage
 from webapp.orders.verbs import address_of
 from webapp.security import Right
 
@@ -33,11 +31,18 @@ _ON_THE_PAGE = (
     "hold",
     "release",
     "refund",
+    "address",
+    "change",
+    "merge",
+    "claim",
     "cancel-lines",
     "cancel",
     "reopen",
 )
 """Verbs of the whole order, in the order of the page. Those of a parcel stand beside it."""
+
+
+_CHANGING = {OrderStatus.PENDING, OrderStatus.PROCESSING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,11 @@ def offer(page: OrderPage, verb: str, user: Identity | None) -> Offer:
     is_allowed = state.is_allowed
     if verb == "ship" and is_allowed and not any(page.ready.values()):
         is_allowed, code, words = False, "nothing_ready", "nothing of it lies ready in stock"
+    if verb == "merge" and is_allowed and not page.mergeable:
+        is_allowed, code = False, "nothing_alike"
+        words = "the customer has no other open order to the same address"
+    if verb == "change" and is_allowed and page.order.status is OrderStatus.PENDING:
+        is_allowed, code, words = False, "unpaid", "it waits for its money"
     return Offer(action, is_allowed, words, code, action.right.belongs_to(user))
 
 
@@ -99,6 +109,7 @@ def order_context(
         "money_of": lambda amount: Money(amount, order.currency),
         "stream": f"/live/orders?order={order.id}&after={page.cursor}",
         "parcel_verbs": PARCEL_VERBS,
+        "replacements": {one.return_id: one.order_id for one in page.whole.exchanges},
         "returns_state": page.triggers.get(Trigger.RETURN),
         "new_key": new_key,
         "done": done,
@@ -118,6 +129,9 @@ def _is_worth_a_line(found: Offer, page: OrderPage) -> bool:
         "reopen": status not in {OrderStatus.CANCELLED, OrderStatus.EXPIRED},
         "allocate": not page.order.short,
         "refund": not page.order.paid,
+        "merge": status is not OrderStatus.PROCESSING,
+        "address": status not in _CHANGING,
+        "change": status not in _CHANGING,
     }
     return not page.order.is_history and not hidden.get(verb, False)
 
@@ -125,12 +139,6 @@ def _is_worth_a_line(found: Offer, page: OrderPage) -> bool:
 def _total(page: OrderPage, line: OrderLine) -> Money:
     value = line_value(page.order, line, line.wanted)
     return Money(value.total, page.order.currency)
-
-
-def _owed(page: OrderPage, verb: str) -> str:
-    """Return what is to be paid, or given back, as a field holds it; "" where it is nothing."""
-    owed = -balance(page.order) if verb == "refund" else balance(page.order)
-    return f"{owed.rounded().amount:.2f}" if owed.units > 0 else ""
 
 
 def _sums(page: OrderPage) -> dict[str, Money]:
@@ -158,48 +166,6 @@ def _share(line: OrderLine) -> Decimal:
 
 def _part(line: OrderLine) -> Decimal:
     return (line.discount * line.wanted / line.quantity) if line.quantity else Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A line of a dialog that asks for pieces."""
-
-    line: OrderLine
-    left: int
-
-
-def dialog_context(
-    page: OrderPage,
-    action: Action,
-    form: ActionForm,
-    user: Identity | None,
-    *,
-    problem: Problem | None = None,
-    changes: Sequence[Change] = (),
-) -> dict[str, Any]:
-    """Return what a dialog shows, with the page under it."""
-    fields = action.needs | action.takes
-    asked: list[Asked] = []
-    if "pieces" in fields:
-        left = cancellable(page) if action.verb == "cancel-lines" else page.ready
-        if action.verb == "ship" and form.parcel is not None:
-            left = in_parcel(page, form.parcel)
-        lines = page.whole.lines
-        asked = [Asked(line, left[line.id]) for line in lines if left.get(line.id)]
-    found = offer(page, action.verb, user)
-    return order_context(page, user, problem=None) | {
-        "dialog": action.verb,
-        "action": action,
-        "offer": found,
-        "fields": fields,
-        "form": form,
-        "asked": asked,
-        "parcel": get_parcel(page, form.parcel),
-        "problem_in_dialog": problem,
-        "changes": changes,
-        "default_amount": _owed(page, action.verb),
-        "needs_reason": "reason" in action.needs,
-    }
 
 
 PARCEL_VERBS = {

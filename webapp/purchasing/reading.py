@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -24,9 +24,9 @@ from commerce_core.money import Money
 from webapp.movement_events import Happening, read_happenings
 from webapp.people import name_people
 from webapp.records import get_record
+from webapp.status_lists import PAGE_SIZE, StatusList, read_page
 from webapp.variant_names import VariantName, name_variants
 
-PAGE_SIZE: Final = 50
 CAUSE: Final = "purchase_order_line"
 OPEN: Final = (PurchaseStatus.ORDERED, PurchaseStatus.PARTIALLY_RECEIVED)
 
@@ -48,31 +48,12 @@ class PurchaseRow:
         return expected is not None and expected < today and self.order.status in OPEN
 
 
-@dataclass(frozen=True, slots=True)
-class PurchaseList:
-    """A page of the list; ``before`` continues it, None at its end."""
-
-    rows: list[PurchaseRow]
-    by_status: Mapping[PurchaseStatus, int]
-    before: int | None
-
-
 def list_purchase_orders(
     session: Session, status: PurchaseStatus | None, before: int | None
-) -> PurchaseList:
+) -> StatusList[PurchaseRow]:
     """Read a page of purchase orders, the newest first. Two statements."""
-    query = _rows().limit(PAGE_SIZE + 1)
-    if status is not None:
-        query = query.where(PurchaseOrder.status == status)
-    if before is not None:
-        query = query.where(PurchaseOrder.id < before)
-    found = [_row(row) for row in session.execute(query)]
-    statuses = session.execute(
-        select(PurchaseOrder.status, func.count()).group_by(PurchaseOrder.status)
-    )
-    more = found[PAGE_SIZE - 1].order.id if len(found) > PAGE_SIZE else None
-    by_status = {state: int(number) for state, number in statuses}
-    return PurchaseList(found[:PAGE_SIZE], by_status, more)
+    found = read_page(session, _rows(), status, before)
+    return replace(found, rows=[_row(row) for row in found.rows])
 
 
 def _rows() -> Select[Any]:
@@ -93,7 +74,6 @@ def _rows() -> Select[Any]:
         .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
         .join(StockLocation, StockLocation.id == PurchaseOrder.location_id)
         .join(sums, sums.c.purchase_order_id == PurchaseOrder.id)
-        .order_by(PurchaseOrder.id.desc())
     )
 
 
@@ -202,6 +182,7 @@ def read_supplier(session: Session, number: int) -> SupplierPage:
         RecordNotFoundError: there is no such supplier.
     """
     supplier = get_record(session, Supplier, number)
-    query = _rows().where(PurchaseOrder.supplier_id == supplier.id).limit(PAGE_SIZE)
+    query = _rows().where(PurchaseOrder.supplier_id == supplier.id)
+    query = query.order_by(PurchaseOrder.id.desc()).limit(PAGE_SIZE)
     rows = [_row(row) for row in session.execute(query)]
     return SupplierPage(supplier, observed_lead_time(session, supplier=supplier), rows)

@@ -39,6 +39,7 @@ from webapp.purchasing.views import (
 from webapp.replies import is_fragment, lead_to, refusal, show
 from webapp.security import Right, signed_in_user
 from webapp.settings import Settings
+from webapp.status_lists import wanted_status
 
 _REFUSED: Final = 422
 _PAGE: Final = "purchasing/order.html"
@@ -57,7 +58,7 @@ async def show_orders(
     before: FromQuery[str] = "",
 ) -> Response[Any]:
     """List the purchase orders, newest first."""
-    wanted = PurchaseStatus(status) if status in set(PurchaseStatus) else None
+    wanted = wanted_status(PurchaseStatus, status)
     found = await session.run_sync(list_purchase_orders, wanted, whole_of(before))
     context = list_context(found, wanted, signed_in_user(request), today=_today(request))
     return show("purchasing/list.html", context)

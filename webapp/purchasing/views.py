@@ -15,8 +15,9 @@ from webapp.errors import Problem
 from webapp.line_forms import with_blank_lines
 from webapp.movement_events import Happening
 from webapp.purchasing.forms import CURRENCIES, PurchaseForm
-from webapp.purchasing.reading import OPEN, PurchaseList, PurchasePage, SupplierPage
+from webapp.purchasing.reading import OPEN, PurchasePage, PurchaseRow, SupplierPage
 from webapp.security import Right
+from webapp.status_lists import StatusList, status_context
 
 PATH: Final = "/stock/purchase-orders"
 GLYPHS: Final = {
@@ -30,18 +31,16 @@ GLYPHS: Final = {
 
 
 def list_context(
-    found: PurchaseList, status: PurchaseStatus | None, user: Identity | None, *, today: date
+    found: StatusList[PurchaseRow],
+    status: PurchaseStatus | None,
+    user: Identity | None,
+    *,
+    today: date,
 ) -> dict[str, Any]:
     """Return what the list shows."""
-    query = f"status={status.value}&" if status else ""
-    return {
-        "found": found,
-        "status": status,
-        "statuses": list(PurchaseStatus),
+    return status_context(found, status, PurchaseStatus, path=PATH) | {
         "glyphs": GLYPHS,
-        "total": sum(found.by_status.values()),
         "open": sum(found.by_status.get(state, 0) for state in OPEN),
-        "next_page": f"{PATH}?{query}before={found.before}" if found.before else "",
         "may_order": Right.ORDER_STOCK.belongs_to(user),
         "today": today,
     }

@@ -11,11 +11,20 @@ from sqlalchemy.orm import Session
 
 from commerce_core.inventory.models import StockLocation
 from commerce_core.inventory.queries import list_locations
+from commerce_core.journal import Cursor, read_cursor
 from commerce_core.orders.event_models import OrderEvent
 from commerce_core.orders.machine import Trigger
 from commerce_core.orders.models import Order, OrderLine
-from commerce_core.orders.return_models import Exchange, Return, ReturnLine, ReturnStatus
+from commerce_core.orders.return_models import (
+    Claim,
+    ClaimStatus,
+    Exchange,
+    Return,
+    ReturnLine,
+    ReturnStatus,
+)
 from commerce_core.orders.returns import list_return_lines, returnable
+from webapp.orders.reading import Change, read_changes_since
 from webapp.people import name_people
 from webapp.records import get_record
 from webapp.variant_names import VariantName, name_variants
@@ -35,10 +44,20 @@ class ReturnRow:
 
 @dataclass(frozen=True, slots=True)
 class ReturnList:
-    """A page of the list; ``before`` continues it, None at its end."""
+    """A page of the list; ``before`` continues it, None at its end. ``cursor`` was read first."""
 
     rows: list[ReturnRow]
     by_status: Mapping[ReturnStatus, int]
+    before: int | None
+    cursor: Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimList:
+    """A page of the claims with the numbers of their orders; ``before`` continues it."""
+
+    rows: list[tuple[Claim, str]]
+    by_status: Mapping[ClaimStatus, int]
     before: int | None
 
 
@@ -54,6 +73,12 @@ class ReturnPage:
     events: Sequence[OrderEvent]
     people: Mapping[str, str]
     exchange_id: int | None
+    cursor: Cursor
+
+    @property
+    def last_event(self) -> int:
+        """The id of the newest event about returns and refunds, 0 where there is none."""
+        return max((event.id for event in self.events), default=0)
 
     @property
     def left(self) -> dict[int, int]:
@@ -72,6 +97,7 @@ class NewReturn:
 
 def list_returns(session: Session, status: ReturnStatus | None, before: int | None) -> ReturnList:
     """Read a page of returns, the newest first. Two statements."""
+    cursor = read_cursor(session)
     pieces, received = (
         select(func.coalesce(func.sum(column), 0))
         .where(ReturnLine.return_id == Return.id)
@@ -93,11 +119,26 @@ def list_returns(session: Session, status: ReturnStatus | None, before: int | No
     counts = session.execute(select(Return.status, func.count()).group_by(Return.status))
     rows = found[:PAGE_SIZE]
     more = rows[-1].found.id if len(found) > PAGE_SIZE else None
-    return ReturnList(rows, {row[0]: row[1] for row in counts}, more)
+    return ReturnList(rows, {row[0]: row[1] for row in counts}, more, cursor)
+
+
+def list_claims(session: Session, status: ClaimStatus | None, before: int | None) -> ClaimList:
+    """Read a page of claims, the newest first. Two statements."""
+    query = select(Claim, Order.number).join(Order, Order.id == Claim.order_id)
+    if status is not None:
+        query = query.where(Claim.status == status)
+    if before is not None:
+        query = query.where(Claim.id < before)
+    query = query.order_by(Claim.id.desc()).limit(PAGE_SIZE + 1)
+    found = [(claim, number) for claim, number in session.execute(query)]
+    counts = session.execute(select(Claim.status, func.count()).group_by(Claim.status))
+    more = found[PAGE_SIZE - 1][0].id if len(found) > PAGE_SIZE else None
+    return ClaimList(found[:PAGE_SIZE], {row[0]: row[1] for row in counts}, more)
 
 
 def read_return(session: Session, number: int) -> ReturnPage:
     """Read the return with this id; raises RecordNotFoundError."""
+    cursor = read_cursor(session)
     found = get_record(session, Return, number)
     order = session.get_one(Order, found.order_id, populate_existing=True)
     sold = {
@@ -118,7 +159,16 @@ def read_return(session: Session, number: int) -> ReturnPage:
         events=events,
         people=name_people(session, [found.created_by, *(event.actor for event in events)]),
         exchange_id=session.scalar(select(Exchange.order_id).filter_by(return_id=found.id)),
+        cursor=cursor,
     )
+
+
+def read_changed(
+    session: Session, number: int, seen: int | None
+) -> tuple[ReturnPage, list[Change]]:
+    """Read a return, and what was done to its order after the version that somebody saw."""
+    page = read_return(session, number)
+    return page, [] if seen is None else read_changes_since(session, page.order, seen)
 
 
 def read_new(session: Session, number: int) -> NewReturn:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from commerce_core.errors import CommerceError
 from commerce_core.money import Money
 from commerce_core.orders.models import Order
-from commerce_core.orders.return_models import ReturnReason, ReturnStatus
+from commerce_core.orders.return_models import ClaimStatus, ReturnReason, ReturnStatus
 from commerce_core.orders.returns import request_return
 from webapp.database import Transact
 from webapp.errors import Problem
@@ -24,10 +24,10 @@ from webapp.people import actor_of
 from webapp.records import address_number, get_record
 from webapp.replies import lead_to, refusal, show
 from webapp.returns.actions import ACTIONS, ReturnAction, do, location_of
-from webapp.returns.reading import list_returns, read_new, read_return
+from webapp.returns.reading import list_claims, list_returns, read_changed, read_new
+from webapp.returns.views import EXCHANGEABLE, PATH
 from webapp.security import Right, signed_in_user
 
-PATH: Final = "/returns"
 _REFUSED: Final = 422
 
 
@@ -47,9 +47,31 @@ async def show_returns(
         "statuses": list(ReturnStatus),
         "total": sum(found.by_status.values()),
         "next_page": f"{PATH}?{query}before={found.before}" if found.before else "",
-        "money_of": Money,
+        "stream": f"/live/orders?after={found.cursor}",
+        "view": "returns",
     }
     return show("returns/list.html", context)
+
+
+@get("/claims", right=Right.VIEW_ORDERS)
+async def show_claims(
+    session: NamedDependency[AsyncSession],
+    status: FromQuery[str] = "",
+    before: FromQuery[str] = "",
+) -> Response[Any]:
+    """List the claims, newest first."""
+    wanted = ClaimStatus(status) if status in set(ClaimStatus) else None
+    found = await session.run_sync(list_claims, wanted, whole_of(before))
+    query = f"status={wanted.value}&" if wanted else ""
+    context = {
+        "found": found,
+        "status": wanted,
+        "statuses": list(ClaimStatus),
+        "total": sum(found.by_status.values()),
+        "next_page": f"{PATH}/claims?{query}before={found.before}" if found.before else "",
+        "view": "claims",
+    }
+    return show("returns/claims.html", context)
 
 
 @get("/new", right=Right.PACK_ORDERS)
@@ -167,7 +189,8 @@ async def _page(
     verb: str = "",
     problem: Problem | None = None,
 ) -> Response[Any]:
-    page = await session.run_sync(read_return, number)
+    seen = form.seen if form and problem else None
+    page, changes = await session.run_sync(read_changed, number, seen)
     user = signed_in_user(request)
     proposed = Money(page.found.refund_amount, page.order.currency)
     context = {
@@ -182,6 +205,10 @@ async def _page(
         "form": form or ActionForm(),
         "verb": verb,
         "problem": problem,
+        "changes": changes,
+        "exchangeable": page.found.status in EXCHANGEABLE,
+        "may_decide": Right.DECIDE_ORDERS.belongs_to(user),
+        "stream": f"/live/orders?order={page.order.id}&after={page.cursor}",
         "new_key": new_key,
         "done": done,
     }
@@ -193,6 +220,6 @@ _verbs = Router("/{number:int}", route_handlers=VerbRoutes(ACTIONS, _do).handler
 
 router = Router(
     PATH,
-    route_handlers=[show_returns, show_new, create, show_return, _verbs],
+    route_handlers=[show_returns, show_claims, show_new, create, show_return, _verbs],
     include_in_schema=False,
 )

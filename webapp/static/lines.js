@@ -1,12 +1,10 @@
 // Lines of a form, typed or scanned: Enter goes to the next field and the last one opens a new
-// line; "More lines" adds rows here instead of asking the server.
+// line; "More lines" adds rows here instead of asking the server. Works in dialogs that come later.
 
-const table = document.querySelector("[data-lines]");
-const body = table.tBodies[0];
-const fields = () => [...body.querySelectorAll("input")];
+const bodyOf = (element) => element.closest("form, dialog")?.querySelector("[data-lines]")?.tBodies[0];
 
 /** Add an empty row, numbered, without what was wrong with the row it is made from. */
-function addRow() {
+function addRow(body) {
   const row = body.rows[body.rows.length - 1].cloneNode(true);
   const number = body.rows.length + 1;
   for (const note of row.querySelectorAll("small")) note.remove();
@@ -20,17 +18,21 @@ function addRow() {
   return row;
 }
 
-table.closest("form").addEventListener("click", (event) => {
-  if (!event.target.closest("[data-more-lines]")) return;
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-more-lines]");
+  const body = button && bodyOf(button);
+  if (!body) return;
   event.preventDefault();
-  addRow().querySelector("input").focus();
+  addRow(body).querySelector("input").focus();
 });
 
-table.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.target.tagName !== "INPUT" || event.ctrlKey || event.metaKey) return;
+document.addEventListener("keydown", (event) => {
+  const { target } = event;
+  if (event.key !== "Enter" || target.tagName !== "INPUT" || event.ctrlKey || event.metaKey) return;
+  const body = target.closest("[data-lines]")?.tBodies[0];
+  if (!body) return;
   event.preventDefault();
-  if (!event.target.value.trim()) return;
-  const all = fields();
-  const next = all[all.indexOf(event.target) + 1] ?? addRow().querySelector("input");
-  next.focus();
+  if (!target.value.trim()) return;
+  const all = [...body.querySelectorAll("input")];
+  (all[all.indexOf(target) + 1] ?? addRow(body).querySelector("input")).focus();
 });

@@ -1,5 +1,5 @@
 // Orders that change while their pages are open. The stream sends an event "orders": a list of
-// {id, status, channel, version, event, is_new}. Cells of rows that are shown are cells.js's; here is
+// {id, status, channel, version, event, is_new, is_return}. Cells of rows that are shown are cells.js's; here is
 // what is no cell: new orders, which wait above the list, and the page of one order, which is read again.
 
 const READ_AGAIN_MS = 300;
@@ -24,6 +24,7 @@ function parsed(data) {
 /** Count an order above the list if the list as it is filtered would show it. */
 function belongs(strip, order) {
   if ("any" in strip.dataset) return true;
+  if ("returns" in strip.dataset) return order.is_return;
   if (!order.is_new || "off" in strip.dataset) return false;
   const { status, channel } = strip.dataset;
   return (!status || status === order.status) && (!channel || channel === order.channel) && !document.getElementById(`os${order.id}`);
@@ -37,22 +38,32 @@ function noteNew(orders) {
   strip.textContent = seen.size === 1 ? strip.dataset.one : strip.dataset.many.replace("{n}", seen.size);
 }
 
-// --- one order -------------------------------------------------------------------------------
+// --- one order, or one return of it -------------------------------------------------------------------------------
 
-/** Read the page of the order again, but for the dialogs that stand over it. */
+const regionOf = () => document.querySelector("#order[data-order], #return[data-order]");
+
+/** Read the page again, but for the dialogs that stand over it. */
 async function readAgain() {
   timer = undefined;
-  const region = document.getElementById("order");
+  const region = regionOf();
   if (!region) return;
-  await window.htmx.ajax("GET", location.pathname, { source: region, target: "#order", select: "#order", swap: "outerMorph" });
+  const place = `#${region.id}`;
+  await window.htmx.ajax("GET", location.pathname, { source: region, target: place, select: place, swap: "outerMorph" });
+}
+
+/** Tell whether somebody is typing into a form of the page, or has. */
+function isTyped(region) {
+  const fields = [...region.querySelectorAll("input:not([type=hidden])")];
+  return fields.some((field) => field === document.activeElement || field.value !== field.defaultValue || field.checked !== field.defaultChecked);
 }
 
 function noteChange(orders) {
-  const region = document.getElementById("order");
+  const region = regionOf();
   const mine = orders.filter((order) => String(order.id) === region?.dataset.order && order.event > Number(region.dataset.event));
   if (!mine.length) return;
-  const dialog = document.querySelector("dialog:modal [data-changed]");
-  if (dialog) dialog.hidden = false;
+  const note = document.querySelector("dialog:modal [data-changed]") ?? (isTyped(region) ? region.querySelector("[data-changed]") : null);
+  if (note) note.hidden = false;
+  if (note && region.contains(note)) return; // what somebody types is not taken away
   if (isPaused) isDue = true;
   else timer ??= setTimeout(readAgain, READ_AGAIN_MS);
 }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import func, select
@@ -19,9 +18,9 @@ from commerce_core.inventory.transfers import list_transfer_lines
 from webapp.movement_events import Happening, read_happenings
 from webapp.people import name_people
 from webapp.records import get_record
+from webapp.status_lists import StatusList, read_page
 from webapp.variant_names import VariantName, name_variants
 
-PAGE_SIZE: Final = 50
 CAUSE: Final = "stock_transfer_line"
 
 
@@ -38,18 +37,9 @@ class TransferRow:
     created_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class TransferList:
-    """A page of the list; ``before`` continues it, None at its end."""
-
-    rows: list[TransferRow]
-    by_status: Mapping[TransferStatus, int]
-    before: int | None
-
-
 def list_transfers(
     session: Session, status: TransferStatus | None, before: int | None
-) -> TransferList:
+) -> StatusList[TransferRow]:
     """Read a page of transfers, the newest first. Three statements."""
     source, destination = aliased(StockLocation), aliased(StockLocation)
     line = StockTransferLine
@@ -69,15 +59,9 @@ def list_transfers(
         .join(source, source.id == StockTransfer.source_id)
         .join(destination, destination.id == StockTransfer.destination_id)
         .join(sums, sums.c.transfer_id == StockTransfer.id)
-        .order_by(StockTransfer.id.desc())
-        .limit(PAGE_SIZE + 1)
     )
-    if status is not None:
-        query = query.where(StockTransfer.status == status)
-    if before is not None:
-        query = query.where(StockTransfer.id < before)
-    found = session.execute(query).all()
-    people = name_people(session, [row[0].created_by for row in found])
+    found = read_page(session, query, status, before)
+    people = name_people(session, [row[0].created_by for row in found.rows])
     rows = [
         TransferRow(
             transfer=row[0],
@@ -88,13 +72,9 @@ def list_transfers(
             lost=int(row[5]),
             created_by=people[row[0].created_by],
         )
-        for row in found[:PAGE_SIZE]
+        for row in found.rows
     ]
-    statuses = session.execute(
-        select(StockTransfer.status, func.count()).group_by(StockTransfer.status)
-    )
-    more = rows[-1].transfer.id if len(found) > PAGE_SIZE else None
-    return TransferList(rows, {state: int(number) for state, number in statuses}, more)
+    return replace(found, rows=rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from webapp.people import actor_of
 from webapp.records import get_record
 from webapp.replies import is_fragment, lead_to, refusal, show
 from webapp.security import Right, signed_in_user
+from webapp.status_lists import wanted_status
 from webapp.transfers.forms import TransferForm
 from webapp.transfers.reading import list_transfers, read_transfer
 from webapp.transfers.views import PATH, form_context, list_context, transfer_context
@@ -46,7 +47,7 @@ async def show_transfers(
     before: FromQuery[str] = "",
 ) -> Response[Any]:
     """List the transfers, newest first."""
-    wanted = TransferStatus(status) if status in set(TransferStatus) else None
+    wanted = wanted_status(TransferStatus, status)
     found = await session.run_sync(list_transfers, wanted, whole_of(before))
     return show("transfers/list.html", list_context(found, wanted, signed_in_user(request)))
 

@@ -15,8 +15,9 @@ from webapp.errors import Problem
 from webapp.line_forms import with_blank_lines
 from webapp.movement_events import Happening
 from webapp.security import Right
+from webapp.status_lists import StatusList, status_context
 from webapp.transfers.forms import TransferForm
-from webapp.transfers.reading import TransferList, TransferPage
+from webapp.transfers.reading import TransferPage, TransferRow
 
 PATH: Final = "/stock/transfers"
 GLYPHS: Final = {
@@ -30,17 +31,11 @@ GLYPHS: Final = {
 
 
 def list_context(
-    found: TransferList, status: TransferStatus | None, user: Identity | None
+    found: StatusList[TransferRow], status: TransferStatus | None, user: Identity | None
 ) -> dict[str, Any]:
     """Return what the list shows."""
-    query = f"status={status.value}&" if status else ""
-    return {
-        "found": found,
-        "status": status,
-        "statuses": list(TransferStatus),
+    return status_context(found, status, TransferStatus, path=PATH) | {
         "glyphs": GLYPHS,
-        "total": sum(found.by_status.values()),
-        "next_page": f"{PATH}?{query}before={found.before}" if found.before else "",
         "may_transfer": Right.CHANGE_STOCK.belongs_to(user),
     }
 

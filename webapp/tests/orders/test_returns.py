@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -101,3 +102,92 @@ async def test_a_rejection_needs_a_reason_and_a_stale_one_is_refused(light_clerk
     assert "Somebody changed this return" in words(stale)
     assert (await browser.get("/returns?status=approved")).text.count("/returns/1") == 1
     assert "No return in this state" in words(await browser.get("/returns?status=closed"))
+
+
+def hidden(answer: httpx.Response, form: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', answer.text.partition(f'id="{form}"')[2])
+    assert found is not None
+    return found[1]
+
+
+async def test_an_exchange_is_shown_then_ordered_and_linked_both_ways(
+    light_clerk: Browser,
+) -> None:
+    browser = light_clerk
+    number = await shipped(browser)
+    await announced(browser, number)
+    assert "Needs the manager role" in words(await browser.get("/returns/1"))
+    assert (await browser.get("/returns/1/exchange")).status_code == 403
+    await browser.become(Role.MANAGER)
+    form = await browser.get("/returns/1/exchange")
+    assert "Chalk · M" in words(form)
+    shirt, _ = await lines_of(browser, number)
+    other = next(one for one in re.findall(r'<option value="(\d+)">Chalk · M', form.text))
+    fields = {name: hidden(form, "exchange", name) for name in ("key", "version", "seen")}
+    fields |= {f"swap-{shirt.id}": other, f"line-{shirt.id}": "2", "free": "1"}
+    shown = await browser.post("/returns/1/exchange", fields)
+    assert (shown.status_code, "ALM-CHA-M 0 2 0" in words(shown)) == (200, True)
+    assert "Total €0.00" in words(shown)
+    fields["seal"] = hidden(shown, "exchange", "seal")
+    for _ in range(2):
+        made = await browser.post("/returns/1/exchange", fields)
+        assert made.headers["location"] == "/returns/1?done=exchange"
+    page = await browser.get("/returns/1")
+    new = re.search(r'href="/orders/(\d+)">Order in exchange', page.text)
+    assert new is not None
+    assert "Not possible: it was exchanged already" in words(page)
+    assert "order in exchange" in words(await browser.get(f"/orders/{number}"))
+    assert "in exchange for return" in words(await browser.get(f"/orders/{new[1]}"))
+    assert "It was exchanged already" in words(await browser.get("/returns/1/exchange"))
+
+
+async def test_a_stale_exchange_says_what_was_done_meanwhile(light_clerk: Browser) -> None:
+    browser = light_clerk
+    number = await shipped(browser)
+    await announced(browser, number)
+    await browser.become(Role.MANAGER)
+    form = await browser.get("/returns/1/exchange")
+    fields = {name: hidden(form, "exchange", name) for name in ("key", "version", "seen")}
+    await act(browser, "approve", "decide", reason="a good customer")
+    shirt, _ = await lines_of(browser, number)
+    fields |= {f"swap-{shirt.id}": str(shirt.variant_id), f"line-{shirt.id}": "1"}
+    stale = await browser.post("/returns/1/exchange", fields)
+    assert stale.status_code == 409
+    assert "changed this return while you were looking" in words(stale)
+    assert "a good customer" in words(stale)
+
+
+async def test_claims_of_all_orders_are_listed_by_state(light_clerk: Browser) -> None:
+    assert "No claims yet" in words(await light_clerk.get("/returns/claims"))
+    number = await shipped(light_clerk)
+    shirt, _ = await lines_of(light_clerk, number)
+    fields = {f"line-{shirt.id}": "1", "kind": "broken", "reason": "a tear"}
+    assert (await do(light_clerk, number, "claim", **fields)).status_code == 303
+    page = words(await light_clerk.get("/returns/claims?status=open"))
+    assert "Arrived broken Open 1 a tear" in page
+    assert "No claim in this state" in words(
+        await light_clerk.get("/returns/claims?status=refunded")
+    )
+
+
+async def test_an_order_by_hand_is_shown_then_placed(light_clerk: Browser) -> None:
+    browser = light_clerk
+    assert (await browser.get("/orders/new")).status_code == 403
+    await browser.become(Role.MANAGER)
+    form = await browser.get("/orders/new")
+    fields = {"key": hidden(form, "new-order", "key"), "sku": POT, "quantity": "2"}
+    assert "Say why" in words(await browser.post("/orders/new", fields))
+    fields |= {"reason": "on the telephone", "to-kind": "street", "to-name": "Bo"}
+    unknown = await browser.post("/orders/new", fields | {"customer": "nobody"})
+    assert (unknown.status_code, "nobody" in words(unknown)) == (422, True)
+    shown = await browser.post("/orders/new", fields)
+    assert (shown.status_code, "OEL-SAG 0 2 0" in words(shown)) == (200, True)
+    fields["seal"] = hidden(shown, "new-order", "seal")
+    for _ in range(2):
+        made = await browser.post("/orders/new", fields)
+        assert made.headers["location"] == "/orders/1?done=placed"
+    page = words(await browser.get("/orders/1"))
+    assert "on the telephone" in page
+    assert "by hand" in page
+    much = await browser.post("/orders/new", fields | {"quantity": "9999", "key": "other"})
+    assert much.status_code == 409

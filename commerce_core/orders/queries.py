@@ -22,6 +22,7 @@ from commerce_core.orders.models import LineKind, Order, OrderLine, OrderStatus
 from commerce_core.orders.payment_models import Payment, Refund
 from commerce_core.orders.return_models import Claim, Exchange, Return, ReturnLine
 from commerce_core.orders.standing import Standing, Sums, standing_of, sums_of
+from commerce_core.orders.standing_queries import stands
 from commerce_core.records import number_of
 from commerce_core.text import searchable
 
@@ -43,7 +44,8 @@ class OrderFilter:
 
     ``search`` is a number, an id of another system, or a customer's number, e-mail address or
     words of the name; with ``searches_people`` off, no customer is looked for. ``placed_before``
-    is not included.
+    is not included. ``standing`` is one that lies between the statuses; ``has_task`` asks for
+    orders with a task that waits for somebody.
     """
 
     status: OrderStatus | None = None
@@ -54,6 +56,8 @@ class OrderFilter:
     search: str | None = None
     searches_people: bool = True
     placed_before: datetime | None = None
+    standing: Standing | None = None
+    has_task: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class StateCounts:
     short: int
     held: int
     at_most: int
+    tasks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,22 +176,26 @@ def _summaries(session: Session, rows: Sequence[tuple[Order, str | None]]) -> li
 
 
 def _filtered(session: Session, wanted: OrderFilter) -> Any:
-    query = _rows()
-    if wanted.status is not None:
-        query = query.where(Order.status == wanted.status)
-    if wanted.channel is not None:
-        query = query.where(Order.channel == wanted.channel)
-    if wanted.customer_id is not None:
-        query = query.where(Order.customer_id == wanted.customer_id)
-    if wanted.is_short:
-        query = query.where(Order.short > 0)
-    if wanted.is_held:
-        query = query.where(Order.held_at.is_not(None))
+    conditions: list[tuple[object, Any]] = [
+        (wanted.status, Order.status == wanted.status),
+        (wanted.channel, Order.channel == wanted.channel),
+        (wanted.customer_id, Order.customer_id == wanted.customer_id),
+        (wanted.is_short or None, Order.short > 0),
+        (wanted.is_held or None, Order.held_at.is_not(None)),
+        (wanted.has_task or None, Order.id.in_(_with_tasks())),
+    ]
+    query = _rows().where(*(condition for value, condition in conditions if value is not None))
     if wanted.placed_before is not None:
         query = query.where(Order.placed_at < wanted.placed_before)
+    if wanted.standing is not None:
+        query = query.where(*stands(wanted.standing))
     if wanted.search:
         query = query.where(Order.id.in_(_named(session, wanted)))
     return query
+
+
+def _with_tasks() -> Select[Any]:
+    return select(OrderTask.order_id).where(OrderTask.done_at.is_(None))
 
 
 def _named(session: Session, wanted: OrderFilter) -> Select[Any]:
@@ -256,6 +265,7 @@ def count_orders(session: Session, *, at_most: int = COUNT_AT_MOST) -> StateCoun
     """Return how many orders are in each state, counting no further than ``at_most`` in each."""
     wanted = {status.value: Order.status == status for status in OrderStatus}
     wanted |= {"short": Order.short > 0, "held": Order.held_at.is_not(None)}
+    wanted |= {"tasks": Order.id.in_(_with_tasks())}
     parts = [
         select(literal(name), func.count().label("n")).select_from(
             select(Order.id).where(condition).limit(at_most).subquery()
@@ -268,6 +278,7 @@ def count_orders(session: Session, *, at_most: int = COUNT_AT_MOST) -> StateCoun
         found["short"],
         found["held"],
         at_most,
+        found["tasks"],
     )
 
 

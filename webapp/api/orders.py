@@ -50,7 +50,8 @@ async def list_all(
 ) -> dict[str, Any]:
     """Return up to 100 orders, the newest first; ``next`` is the address of the following page.
 
-    The query is that of the page: ``status``, ``channel``, ``held=1``, ``short=1``, ``age``, ``q``.
+    The query is that of the page: ``status``, ``channel``, ``standing``, ``held=1``, ``short=1``,
+    ``task=1``, ``age``, ``q``.
     ``cursor`` is where the stream has to begin so that nothing is missed.
     """
     wanted = ListFilter.read(request.query_params)

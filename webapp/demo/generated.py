@@ -13,6 +13,7 @@ from webapp import migrations as web
 from webapp.commands.progress import ProgressBar
 from webapp.demo.catalog_life import enliven_catalog
 from webapp.demo.history import DAYS, tell_story
+from webapp.demo.papers import lay_out_papers
 from webapp.demo.writing import count_rows, write_story
 
 if TYPE_CHECKING:
@@ -52,5 +53,6 @@ def generate_shop(
             factory = make_session_factory(engine)
             write_story(factory, story, progress=bar.advance)
             run_in_transaction(factory, partial(enliven_catalog, as_of=until))
+            run_in_transaction(factory, partial(lay_out_papers, seed=seed, as_of=until))
     finally:
         engine.dispose()

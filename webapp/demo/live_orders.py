@@ -37,7 +37,7 @@ from webapp.demo.plan import SHOP, WEB
 from webapp.demo.randomness import Urn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from random import Random
 
     from sqlalchemy.orm import Session
@@ -97,7 +97,26 @@ def check_out(session: Session, dice: Random, basket: Sequence[int]) -> Order | 
         return None
     for reservation in held:
         release_reservation(session, reservation, actor=ACTOR)
-    lines = [_wanted(session, one) for one in held]
+    wanted = [(session.get_one(Variant, one.variant_id), one.quantity) for one in held]
+    return place_and_pay(session, dice, wanted, pays=dice.random() >= _PAYS_LATER_RATE)
+
+
+def place_and_pay(
+    session: Session,
+    dice: Random,
+    wanted: Iterable[tuple[Variant, int]],
+    *,
+    pays: bool = True,
+    actor: str = ACTOR,
+) -> Order:
+    """Order pieces of variants for somebody, a guest now and then, and pay unless told not to.
+
+    Each at what it costs at this moment: in a sale, or by a planned price.
+    """
+    lines = [
+        CheckoutLine(variant, pieces, price=price_of(session, variant, as_of=utc_now()).price)
+        for variant, pieces in wanted
+    ]
     customer = _somebody(session, dice) if dice.random() >= _GUEST_RATE else None
     typed = type_address(dice, customer.name if customer and customer.name else make_name(dice))
     checkout = Checkout(
@@ -107,18 +126,11 @@ def check_out(session: Session, dice: Random, basket: Sequence[int]) -> Order | 
         shipping_address=typed.address,
         country=typed.address["country"],
     )
-    order = place_in_books(session, checkout, actor=ACTOR, terms=Terms(MANUAL)).order
-    if dice.random() >= _PAYS_LATER_RATE and order.total:
+    order = place_in_books(session, checkout, actor=actor, terms=Terms(MANUAL)).order
+    if pays and order.total:
         owed = Money(order.total, order.currency)
-        record_payment(session, order, owed, actor=ACTOR, reference=f"CARD {order.number}")
+        record_payment(session, order, owed, actor=actor, reference=f"CARD {order.number}")
     return order
-
-
-def _wanted(session: Session, held: Reservation) -> CheckoutLine:
-    """Return a line at what the variant costs at this moment: a sale, or a planned price."""
-    variant = session.get_one(Variant, held.variant_id)
-    price = price_of(session, variant, as_of=utc_now()).price
-    return CheckoutLine(variant, held.quantity, price=price)
 
 
 def pay_late(session: Session, dice: Random) -> Order | None:
@@ -182,9 +194,9 @@ def _somebody(session: Session, dice: Random) -> Customer | None:
 
 def _next_number(session: Session, channel: str) -> str:
     """Return the number after the last one of the channel: "20432", or "K-02611" at the till."""
-    last = session.scalar(
-        select(Order.number).filter_by(channel=channel).order_by(Order.id.desc()).limit(1)
-    )
+    own = Order.number.not_like("S%")  # those with an S were numbered by the library
+    query = select(Order.number).where(Order.channel == channel, own)
+    last = session.scalar(query.order_by(Order.id.desc()).limit(1))
     digits = (last or "").removeprefix("K-")
     number = int(digits) + 1 if digits.isdecimal() else 1
     return str(number) if channel == WEB else f"K-{number:05d}"

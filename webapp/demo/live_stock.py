@@ -154,6 +154,7 @@ def _receive(
 def open_parcels(session: Session) -> list[int]:
     """Return the ids of all orders that wait for a packer, the oldest first."""
     query = select(Order.id).filter_by(status=OrderStatus.PROCESSING, is_history=False)
+    query = query.where(Order.held_at.is_(None))
     return list(session.scalars(query.order_by(Order.placed_at, Order.id)))
 
 

@@ -16,7 +16,7 @@ from commerce_core.inventory import StockMovement, expire_reservations
 from commerce_core.orders.models import LineKind, Order, OrderLine
 from webapp.demo import live_orders, live_stock
 from webapp.demo.live_orders import ACTOR
-from webapp.demo.live_returns import take_back
+from webapp.demo.live_returns import bring_back
 from webapp.demo.randomness import Urn, make_dice
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Street:
         return order
 
     def _send_back(self, session: Session) -> object:
-        return take_back(session, self._dice)
+        return bring_back(session, self._dice)
 
     def _miscount(self, session: Session) -> object:
         return live_stock.correct_level(session, self._dice)

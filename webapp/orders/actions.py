@@ -33,7 +33,8 @@ class Action:
     """A verb. ``needs`` names the fields without which it is refused."""
 
     verb: str
-    trigger: Trigger
+    trigger: Trigger | None
+    """None where no rule of the machine can forbid it."""
     right: Right
     run: Run | None
     """None where it takes more than one transaction, or is shown first."""
@@ -49,7 +50,7 @@ class Action:
     @property
     def asks(self) -> bool:
         """Whether people are asked something before it is done."""
-        return bool(self.plan or self.needs - {"parcel"} | self.takes)
+        return bool(self.plan or self.needs - {"parcel", "task"} | self.takes)
 
 
 def _refund(number: int, form: ActionForm, *, actor: str) -> Flow[int]:
@@ -111,6 +112,7 @@ ACTIONS: Final = {
             plan=claims.replace,
         ),
         Action("settle", _T.REFUND, _MANAGER, None, _CLAIM | _MONEY | _WHY, flow=claims.settle),
+        Action("task-done", None, _CLERK, life.close_task, frozenset({"task"})),
         Action("deny", _T.RETURN, _MANAGER, claims.deny, _CLAIM | _WHY),
     )
 }

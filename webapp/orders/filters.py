@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 
 from commerce_core.orders.models import OrderStatus
 from commerce_core.orders.queries import OrderFilter
+from commerce_core.orders.standing import Standing
+from commerce_core.orders.standing_queries import BETWEEN
 
 PATH: Final = "/orders"
 AGES: Final = (1, 2, 7)
@@ -26,12 +28,15 @@ class ListFilter:
     channel: str = ""
     is_short: bool = False
     is_held: bool = False
+    has_task: bool = False
+    standing: Standing | None = None
     age: int = 0
     after: str = ""
 
     @classmethod
     def read(cls, query: Mapping[str, Any]) -> ListFilter:
         """Read the query of a request. What cannot be read counts as not given."""
+        stands = str(query.get("standing", ""))
         status, age = str(query.get("status", "")), str(query.get("age", ""))
         return cls(
             query=" ".join(str(query.get("q", "")).split())[:_LONGEST],
@@ -39,6 +44,8 @@ class ListFilter:
             channel=str(query.get("channel", ""))[:_LONGEST],
             is_short=query.get("short") == "1",
             is_held=query.get("held") == "1",
+            has_task=query.get("task") == "1",
+            standing=Standing(stands) if stands in BETWEEN else None,
             age=int(age) if age in {str(days) for days in AGES} else 0,
             after=str(query.get("after", ""))[:_LONGEST],
         )
@@ -46,7 +53,8 @@ class ListFilter:
     @property
     def is_set(self) -> bool:
         """Whether anything but the state and the place is chosen."""
-        return bool(self.query or self.channel or self.is_short or self.is_held or self.age)
+        chips = self.is_short or self.is_held or self.has_task or self.standing
+        return bool(self.query or self.channel or self.age or chips)
 
     def wanted(self, *, as_of: datetime, searches_people: bool) -> OrderFilter:
         """Return what to ask the library for."""
@@ -55,6 +63,8 @@ class ListFilter:
             channel=self.channel or None,
             is_short=self.is_short,
             is_held=self.is_held,
+            has_task=self.has_task,
+            standing=self.standing,
             search=self.query or None,
             searches_people=searches_people,
             placed_before=as_of - timedelta(days=self.age) if self.age else None,
@@ -69,6 +79,8 @@ class ListFilter:
             ("channel", wanted.channel),
             ("short", "1" if wanted.is_short else ""),
             ("held", "1" if wanted.is_held else ""),
+            ("task", "1" if wanted.has_task else ""),
+            ("standing", wanted.standing.value if wanted.standing else ""),
             ("age", str(wanted.age) if wanted.age else ""),
             ("after", wanted.after),
         ]

@@ -26,8 +26,8 @@ class ActionForm:
     """What was typed. ``pieces`` by order line; ``version`` is that of the order it was about.
 
     ``errors`` holds a code by field: reason, amount, pieces, kind, other, or a line's id as text.
-    ``additions`` are lines to put on, ``claim`` is a claim's id, ``other`` another order as the
-    person saw it ("12:3", id and version), ``seen`` the version of the order behind a return.
+    ``additions`` are lines to put on, ``claim`` and ``task`` are ids, ``other`` another order as
+    the person saw it ("12:3", id and version), ``seen`` the version of the order behind a return.
     ``seal`` stands for the preview that was shown: "" for none, None where nobody looks at one.
     """
 
@@ -43,6 +43,7 @@ class ActionForm:
     is_damaged: bool = False
     kind: str = ""
     claim: int | None = None
+    task: int | None = None
     other: str = ""
     seen: int | None = None
     customer: str = ""
@@ -71,6 +72,7 @@ class ActionForm:
             is_damaged="damaged" in form,
             kind=text_of(form, "kind"),
             claim=whole_of(text_of(form, "claim")),
+            task=whole_of(text_of(form, "task")),
             other=text_of(form, "other"),
             seen=whole_of(text_of(form, "seen")),
             customer=text_of(form, "customer"),
@@ -136,7 +138,14 @@ class ActionForm:
     def content(self, number: int) -> tuple[Any, ...]:
         """Return what makes two of these forms the same."""
         texts = (self.reason, self.carrier, self.tracking_number, self.amount, self.reference)
-        more = (self.kind, self.claim, self.other, self.customer, sorted(self.address.items()))
+        more = (
+            self.kind,
+            self.claim,
+            self.task,
+            self.other,
+            self.customer,
+            sorted(self.address.items()),
+        )
         flags = (self.is_damaged, self.is_free, self.is_partial, self.waits)
         added = [(line.sku, line.quantity) for line in self.additions]
         pieces = sorted(self.quantities.items())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from commerce_core.money import Money
+from commerce_core.orders import ingest
+from commerce_core.orders.change_models import OrderTask
 from commerce_core.orders.errors import FulfillmentNotFoundError
 from commerce_core.orders.fulfilling import (
     allocate_order,
@@ -30,6 +32,7 @@ from commerce_core.orders.undoing import (
 from commerce_core.records import number_of
 from webapp.orders.forms import ActionForm
 from webapp.orders.shipping import ship_pieces
+from webapp.records import RecordNotFoundError, get_record
 
 
 def confirm(session: Session, order: Order, form: ActionForm, actor: str) -> None:
@@ -133,6 +136,15 @@ def drop_pieces(session: Session, order: Order, form: ActionForm, actor: str) ->
 def reopen(session: Session, order: Order, form: ActionForm, actor: str) -> None:
     """Let it live again."""
     reopen_order(session, order, reason=form.reason, actor=actor, version=form.version)
+
+
+def close_task(session: Session, order: Order, form: ActionForm, actor: str) -> None:
+    """Note that somebody has dealt with a task of the order; raises RecordNotFoundError."""
+    found = get_record(session, OrderTask, form.task or 0)
+    if found.order_id != order.id:
+        message = f"order {order.number} has no such task"
+        raise RecordNotFoundError(message, number=str(form.task)[:40])
+    ingest.close_task(session, found, actor=actor)
 
 
 def _parcel(session: Session, order: Order, form: ActionForm) -> Fulfillment:

@@ -19,6 +19,7 @@ from commerce_core.orders.queries import (
     list_channels,
     list_orders,
 )
+from commerce_core.orders.standing_queries import BETWEEN
 from webapp.accounts.sessions import Identity
 from webapp.live.order_changes import LiveOrder, state_of
 from webapp.orders.filters import AGES, ListFilter
@@ -119,6 +120,7 @@ def list_context(
         "open": by_status[OrderStatus.PENDING] + by_status[OrderStatus.PROCESSING],
         "channels": channels,
         "ages": AGES,
+        "standings": BETWEEN,
         "may_pack": Right.PACK_ORDERS.belongs_to(user),
         "may_decide": Right.DECIDE_ORDERS.belongs_to(user),
         "sees_people": Right.VIEW_CUSTOMERS.belongs_to(user),

@@ -97,6 +97,12 @@ def read_order(session: Session, number: int, *, as_of: datetime) -> OrderPage:
     actors |= {claim.actor for claim in whole.claims}
     variants = {line.variant_id for line in whole.lines if line.variant_id is not None}
     variants |= {line.variant_id for line in whole.fulfillment_lines}
+    variants |= {
+        action["add"]
+        for task in whole.tasks
+        for action in task.content.get("actions", ())
+        if "add" in action
+    }
     parcels = _parcels(whole)
     return OrderPage(
         cursor=cursor,

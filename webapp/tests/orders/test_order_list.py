@@ -7,17 +7,23 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from commerce_core import utc_now
+from commerce_core.inventory.models import StockLocation
 from commerce_core.journal import read_cursor
-from commerce_core.orders.fulfilling import ship_order
-from commerce_core.orders.models import Order, OrderStatus
+from commerce_core.orders.arrivals import inspect_return, receive_return
+from commerce_core.orders.change_models import OrderTask, TaskKind
+from commerce_core.orders.fulfilling import deliver_order, ship_order
+from commerce_core.orders.models import Order, OrderLine, OrderStatus
+from commerce_core.orders.return_models import ReturnReason
+from commerce_core.orders.returns import approve_return, request_return
 from commerce_core.orders.undoing import hold_order
 from webapp.live.changes import read_changes
 from webapp.live.topics import Topic, cut
 from webapp.orders.listing import PAGE_SIZE
-from webapp.tests.orders.shop import POT, SHIRT, place, placed
+from webapp.orders.shipping import ship_pieces
+from webapp.tests.orders.shop import POT, SHIRT, do, place, placed
 from webapp.tests.stockroom import words
 
 if TYPE_CHECKING:
@@ -59,6 +65,59 @@ async def test_states_and_filters_narrow_the_list_and_live_in_the_address(clerk:
     page = words(await clerk.get("/orders"))
     assert "4 open" in page
     assert "Pending 1 Processing 3" in page
+
+
+async def test_states_between_the_statuses_and_tasks_are_filters_too(clerk: Browser) -> None:
+    names = ("U", "PS", "PD", "PR", "R", "T")
+    numbers = {name: await placed(clerk, {SHIRT: 2}, number=name) for name in names}
+
+    def happen(session: Session) -> None:
+        lines = {
+            name: session.scalars(select(OrderLine).filter_by(order_id=n)).one()
+            for name, n in numbers.items()
+        }
+        orders = {name: session.get_one(Order, n) for name, n in numbers.items()}
+        place_ = session.scalars(select(StockLocation)).first()
+        assert place_ is not None
+        for name in ("PS", "PD"):
+            ship_pieces(session, orders[name], {lines[name].id: 1}, actor="t", version=None)
+        deliver_order(session, orders["PD"], actor="t")
+        for name, pieces in (("PR", 1), ("R", 2)):
+            ship_order(session, orders[name], actor="t")
+            why = (pieces, ReturnReason.OTHER)
+            back = request_return(session, orders[name], {lines[name].id: why}, actor="t")
+            approve_return(session, back, actor="t")
+            receive_return(session, back, {lines[name].id: pieces}, place_, actor="t")
+            inspect_return(session, back, {}, actor="t")
+        kind = TaskKind.CANCELLED_ELSEWHERE
+        session.add(OrderTask(order_id=numbers["T"], kind=kind, content={"channel": "web"}))
+
+    await clerk.database.transact(happen)
+    for query, wanted in {
+        "standing=partially_shipped": ["PS"],
+        "standing=partially_delivered": ["PD"],
+        "standing=partially_returned": ["PR"],
+        "standing=returned": ["R"],
+        "standing=payment_uncertain": [],
+        "standing=shipped": ["T", "R", "PR", "PD", "PS", "U"],  # a status has its tab
+        "task=1": ["T"],
+        "task=1&standing=returned": [],
+    }.items():
+        page = await clerk.get(f"/orders?{query}")
+        assert shown(page) == wanted, query
+        every = {
+            row["number"]: row
+            for row in (await clerk.get(f"/api/v1/orders?{query}")).json()["orders"]
+        }
+        if query.startswith("standing=p") or query == "standing=returned":
+            assert {row["standing"] for row in every.values()} <= {query.partition("=")[2]}
+    assert "To decide 1" in words(await clerk.get("/orders"))
+    page = await clerk.get(f"/orders/{numbers['T']}")
+    assert "somebody has to decide" in words(page)
+    done = await do(clerk, numbers["T"], "task-done", task="1")
+    assert done.status_code == 303
+    assert (await do(clerk, numbers["U"], "task-done", task="1")).status_code == 404
+    assert shown(await clerk.get("/orders?task=1")) == []
 
 
 async def test_search_finds_numbers_and_customers(clerk: Browser) -> None:

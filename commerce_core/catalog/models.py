@@ -77,6 +77,8 @@ class Product(ExternalReference, Details, Timestamps, Base):
         UniqueConstraint("slug"),
         UniqueConstraint("system", "external_id"),
         Index(None, "name"),
+        # The list counts its facets from this index alone.
+        Index(None, "category_id", "status"),
     )
 
     id: Mapped[int] = mapped_column(big_id, primary_key=True)
@@ -84,7 +86,7 @@ class Product(ExternalReference, Details, Timestamps, Base):
     slug: Mapped[str] = mapped_column(String(SLUG_LENGTH))
     description: Mapped[str] = mapped_column(Text, default="", server_default="")
     brand: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
-    category_id: Mapped[int | None] = mapped_column(ForeignKey(Category.id), index=True)
+    category_id: Mapped[int | None] = mapped_column(ForeignKey(Category.id))
     status: Mapped[ProductStatus] = mapped_column(
         text_enum(ProductStatus, name="status"), default=ProductStatus.ACTIVE
     )

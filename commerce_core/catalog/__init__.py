@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         StoredImage,
         add_image,
         list_images,
+        order_images,
         remove_image,
         store_image,
     )
@@ -218,6 +219,7 @@ __all__ = [
     "mapping_for",
     "move_category",
     "normalize_sku",
+    "order_images",
     "order_option_values",
     "plan_matrix",
     "plan_sale",
@@ -316,6 +318,7 @@ __getattr__, __dir__ = lazy_exports(
             "StoredImage",
             "add_image",
             "list_images",
+            "order_images",
             "remove_image",
             "store_image",
         ),

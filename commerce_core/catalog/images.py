@@ -190,6 +190,35 @@ def remove_image(session: Session, image: ProductImage, *, actor: str) -> None:
     log.write(session)
 
 
+def order_images(
+    session: Session, product: Product, images: Sequence[ProductImage], *, actor: str
+) -> None:
+    """Show the pictures of a product in this order; those left out come behind. Caller commits.
+
+    Raises:
+        InvalidInputError: one of them is another product's.
+    """
+    log = ChangeLog(require_actor(actor))
+    before = list(list_images(session, product))
+    wanted = list(dict.fromkeys(images))
+    strange = [image.id for image in wanted if image not in before]
+    if strange:
+        message = "a picture belongs to another product, or is gone"
+        raise InvalidInputError(message, image_ids=strange)
+    after = [*wanted, *(image for image in before if image not in wanted)]
+    for position, image in enumerate(after):
+        image.position = position
+    session.flush()
+    if after != before:
+        change = {"image_order": (_named(before), _named(after))}
+        log.add(id_of(product, Product), change, kind=ChangeKind.IMAGE)
+        log.write(session)
+
+
+def _named(images: Sequence[ProductImage]) -> str:
+    return ", ".join(image.alt or image.url or str(image.storage_key)[:8] for image in images)
+
+
 def list_images(session: Session, product: Product) -> Sequence[ProductImage]:
     """Return the pictures of a product in their order."""
     return session.scalars(

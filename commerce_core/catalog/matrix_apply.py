@@ -273,8 +273,10 @@ class _Application:
             else {"price": first.row.price, "currency": first.row.currency}  # type: ignore[union-attr]  # plan_from asked
         )
         new = [self._new_row(row, places[row.values]) | copied | cost for row in rows]
-        statement = insert(Variant).returning(Variant.id, sort_by_parameter_order=True)
-        ids = list(self.session.scalars(statement, new))
+        # By key and not by order: for that, SQLite would be sent a statement for each row.
+        made = self.session.execute(insert(Variant).returning(Variant.sku_key, Variant.id), new)
+        by_key: dict[str, int] = {key: number for key, number in made}  # noqa: C416 - rows
+        ids = [by_key[str(row["sku_key"])] for row in new]
         self._write_values(rows, ids)
         for row, number in zip(rows, ids, strict=True):
             change = {"sku": (None, row.sku)}

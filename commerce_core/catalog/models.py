@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
     true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -76,6 +77,8 @@ class Product(ExternalReference, Details, Timestamps, Base):
         UniqueConstraint("slug"),
         UniqueConstraint("system", "external_id"),
         Index(None, "name"),
+        # The list counts its facets from this index alone.
+        Index(None, "category_id", "status"),
     )
 
     id: Mapped[int] = mapped_column(big_id, primary_key=True)
@@ -83,7 +86,7 @@ class Product(ExternalReference, Details, Timestamps, Base):
     slug: Mapped[str] = mapped_column(String(SLUG_LENGTH))
     description: Mapped[str] = mapped_column(Text, default="", server_default="")
     brand: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
-    category_id: Mapped[int | None] = mapped_column(ForeignKey(Category.id), index=True)
+    category_id: Mapped[int | None] = mapped_column(ForeignKey(Category.id))
     status: Mapped[ProductStatus] = mapped_column(
         text_enum(ProductStatus, name="status"), default=ProductStatus.ACTIVE
     )
@@ -156,6 +159,12 @@ class Variant(ExternalReference, Details, Timestamps, Base):
         *(CheckConstraint(f"{name} >= 0", name=f"{name}_not_negative") for name in NOT_NEGATIVE),
         Index(None, "product_id", "position", "id"),
         Index(None, "barcode_key", unique=True),
+        Index(
+            None,
+            "low_stock_threshold",
+            postgresql_where=text("low_stock_threshold IS NOT NULL"),
+            sqlite_where=text("low_stock_threshold IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(big_id, primary_key=True)

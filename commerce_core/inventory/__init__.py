@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from commerce_core.inventory.lead_times import LeadTime, observed_lead_time
     from commerce_core.inventory.ledger import Cause
     from commerce_core.inventory.locations import create_location
-    from commerce_core.inventory.lowness import low_variants
+    from commerce_core.inventory.lowness import is_low_variant, low_variants
     from commerce_core.inventory.models import (
         MovementKind,
         StockLevel,
@@ -194,6 +194,7 @@ __all__ = [
     "find_policy",
     "get_location",
     "get_reservation",
+    "is_low_variant",
     "kit_available",
     "list_allocations",
     "list_availability",
@@ -262,7 +263,7 @@ __getattr__, __dir__ = lazy_exports(
         "lead_times": ("LeadTime", "observed_lead_time"),
         "ledger": ("Cause",),
         "locations": ("create_location",),
-        "lowness": ("low_variants",),
+        "lowness": ("is_low_variant", "low_variants"),
         "models": ("MovementKind", "StockLevel", "StockLocation", "StockMovement", "StockPolicy"),
         "past": ("Explanation", "PastLevel", "explain", "stock_as_of"),
         "policies": ("find_policy", "set_stock_policy"),

@@ -7,26 +7,23 @@ with 409. A repeat with the same ``Idempotency-Key`` header is done once and ans
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, Final
 
 from litestar import Request, Router, get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from commerce_core.clock import utc_now
 from commerce_core.errors import InvalidInputError
-from commerce_core.idempotency import require_key
 from commerce_core.journal import read_cursor
 from commerce_core.orders.models import OrderLine
 from commerce_core.orders.queries import list_orders
+from webapp.api.order_bodies import read_body
 from webapp.database import Transact
-from webapp.fields import new_key
 from webapp.live.answers import EventStream
 from webapp.live.frames import order_as_json
 from webapp.live.order_changes import state_of
@@ -34,6 +31,7 @@ from webapp.live.stream import open_stream
 from webapp.orders.actions import ACTIONS, act, ask_gateway
 from webapp.orders.filters import ListFilter
 from webapp.orders.forms import ActionForm
+from webapp.orders.previews import Preview, PreviewOnly
 from webapp.orders.reading import OrderPage, read_order
 from webapp.orders.routes import order_topic
 from webapp.orders.verbs import verb_at
@@ -41,7 +39,6 @@ from webapp.people import actor_of
 from webapp.security import Right, signed_in_user
 
 PAGE_SIZE: Final = 100
-_TEXTS: Final = ("reason", "carrier", "tracking_number", "reference", "amount")
 
 
 @get("/orders", right=Right.VIEW_ORDERS)
@@ -91,7 +88,7 @@ async def work(
     number: FromPath[int],
     verb: FromPath[str],
 ) -> dict[str, Any]:
-    """Do what clerks do: ship, fulfill, allocate, pack, deliver, unpack, hold, release and more."""
+    """Do what clerks do: ship, fulfill, allocate, pack, deliver, hold, address, claim and more."""
     return await _act(request, session, transact, (number, verb), Right.PACK_ORDERS)
 
 
@@ -103,7 +100,11 @@ async def decide(
     number: FromPath[int],
     verb: FromPath[str],
 ) -> dict[str, Any]:
-    """Do what managers do: confirm, pay, cancel, cancel-lines, reopen."""
+    """Do what managers do: confirm, pay, refund, change, merge, cancel, cancel-lines, reopen.
+
+    And decide about claims: replace, settle, deny. ``"preview": true`` in the body of change,
+    merge, replace (and of a clerk's address) does nothing: the answer is what it would do.
+    """
     return await _act(request, session, transact, (number, verb), Right.DECIDE_ORDERS)
 
 
@@ -116,45 +117,35 @@ async def _act(
 ) -> dict[str, Any]:
     number, verb = target
     action = verb_at(ACTIONS, verb, right)
-    form = ActionForm.read(await _fields(request), action.needs)
+    fields = await read_body(request)
+    form = ActionForm.read(fields, action.needs)
+    form.seal = "" if "preview" in fields else None
     if form.errors:
         message = f"{verb} cannot be read: {', '.join(sorted(form.errors))}"
         raise InvalidInputError(message, invalid=form.errors)
-    flow = act(action, number, form, actor=actor_of(request))
-    await transact.run(flow, perform=ask_gateway)
+    try:
+        flow = act(action, number, form, actor=actor_of(request))
+        await transact.run(flow, perform=ask_gateway)
+    except PreviewOnly as shown:
+        return {"preview": _preview_as_json(shown.preview)}
     return _as_json(await session.run_sync(read_order, number, as_of=utc_now()))
 
 
-async def _fields(request: Request[Any, Any, Any]) -> dict[str, str]:
-    """Return the body as the fields of the page's form.
-
-    Raises:
-        HTTPException: 400, the body is no object, or something in it is of another kind.
-        InvalidInputError: the key cannot be one.
-    """
-    body = await request.json() if await request.body() else {}
-    lines = body.get("lines", {}) if isinstance(body, Mapping) else None
-    if not isinstance(body, Mapping) or not isinstance(lines, Mapping):
-        text = "The body must be an object, and its lines an object of pieces by line id."
-        raise HTTPException(text, status_code=400)
-    fields = {name: str(body[name]) for name in _TEXTS if body.get(name) is not None}
-    for name in ("version", "parcel"):
-        if body.get(name) is not None:
-            fields[name] = _whole(body[name], name)
-    fields |= {f"line-{line}": _whole(pieces, "lines") for line, pieces in lines.items()}
-    if body.get("damaged"):
-        fields["damaged"] = "1"
-    key = request.headers.get("idempotency-key")
-    if body.get("kind") is not None:
-        fields["kind"] = str(body["kind"])
-    fields["key"] = new_key() if key is None else require_key(key)[:64]
-    return fields
-
-
-def _whole(value: object, name: str) -> str:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise HTTPException(f"{name} must be whole numbers.", status_code=400)
-    return str(value)
+def _preview_as_json(preview: Preview) -> dict[str, Any]:
+    """Write what a change would do: amounts before and after, and pieces by SKU."""
+    return {
+        "total": [_amount(one.amount) for one in preview.total],
+        "owed": [_amount(one.amount) for one in preview.owed],
+        "stock": [
+            {
+                "sku": effect.variant.sku,
+                "promised": list(effect.promised),
+                "short": list(effect.short),
+                "available": effect.available,
+            }
+            for effect in preview.effects
+        ],
+    }
 
 
 def _as_json(page: OrderPage) -> dict[str, Any]:

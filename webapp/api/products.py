@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from litestar import Request, Response, Router, get, patch, post
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy import select
@@ -46,7 +47,7 @@ from webapp.api.product_bodies import (
 from webapp.database import Transact
 from webapp.people import actor_of
 from webapp.products.filters import ListFilter
-from webapp.products.listing import read_list
+from webapp.products.listing import known_out, read_list
 from webapp.products.reading import get_product_by_id
 from webapp.security import Right
 
@@ -57,14 +58,15 @@ Work = Callable[[Session], int]
 
 @get("/products", right=Right.VIEW_PRODUCTS)
 async def list_all(
-    request: Request[Any, Any, Any], session: NamedDependency[AsyncSession]
+    request: Request[Any, Any, Any], session: NamedDependency[AsyncSession], state: State
 ) -> dict[str, Any]:
     """Return up to 50 products by name; ``next`` is the address of the following page.
 
     The query is that of the page: ``q``, ``category``, ``status``, ``value``, ``stock``, ``sort``.
     """
     wanted = ListFilter.read(request.query_params)
-    found = await session.run_sync(read_list, wanted, as_of=utc_now())
+    out_ids = await known_out(wanted, state.census)
+    found = await session.run_sync(read_list, wanted, as_of=utc_now(), out_ids=out_ids)
     rows = found.rows
     more = wanted.url(after=rows[-1].product.id, before=None) if found.has_next and rows else None
     return {

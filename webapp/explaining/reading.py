@@ -14,6 +14,7 @@ from commerce_core.catalog.models import Variant
 from commerce_core.inventory import find_level
 from commerce_core.inventory.models import StockLevel, StockLocation
 from commerce_core.inventory.past import Explanation, PastLevel, explain, stock_as_of
+from commerce_core.journal import Cursor, read_cursor
 from webapp.people import name_people
 from webapp.records import get_record
 from webapp.variant_names import VariantName, name_variants
@@ -47,6 +48,7 @@ class ExplainPage:
     lines: list[Line]
     day: date | None
     past: PastLevel | None
+    cursor: Cursor
 
     @property
     def parts(self) -> Sequence[tuple[str, int]]:
@@ -63,6 +65,7 @@ def read_explanation(
     Raises:
         RecordNotFoundError: there is no such variant or location.
     """
+    cursor = read_cursor(session)  # first: what comes after it is told by the stream
     variant = get_record(session, Variant, variant_id)
     location = get_record(session, StockLocation, location_id)
     told = explain(session, variant, location, limit=LINES + 1)
@@ -74,6 +77,7 @@ def read_explanation(
         lines=_lines(told, people),
         day=day,
         past=_past(session, variant, location, day, zone) if day else None,
+        cursor=cursor,
     )
 
 

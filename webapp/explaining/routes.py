@@ -28,7 +28,12 @@ async def show_explanation(
     """Explain the number of a variant at a location, and what it was on a day."""
     zone = ZoneInfo(settings.time_zone)
     page = await session.run_sync(read_explanation, variant_id, location_id, date_of(on), zone)
-    return show("explaining/page.html", {"page": page, "is_no_day": bool(on) and page.day is None})
+    context = {
+        "page": page,
+        "is_no_day": bool(on) and page.day is None,
+        "stream": f"/live/stock?variant={variant_id}&after={page.cursor}",
+    }
+    return show("explaining/page.html", context)
 
 
 router = Router("/stock/explain", route_handlers=[show_explanation], include_in_schema=False)

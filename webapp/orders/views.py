@@ -16,7 +16,7 @@ from webapp.errors import Problem
 from webapp.fields import new_key
 from webapp.orders.actions import ACTIONS, Action
 from webapp.orders.diagram import draw
-from webapp.orders.reading import OrderPage
+from webapp.orders.reading import OrderPage, cancellable
 from webapp.orders.verbs import address_of
 from webapp.security import Right
 
@@ -74,6 +74,8 @@ def offer(page: OrderPage, verb: str, user: Identity | None) -> Offer:
     if verb == "merge" and is_allowed and not page.mergeable:
         is_allowed, code = False, "nothing_alike"
         words = "the customer has no other open order to the same address"
+    if verb == "cancel-lines" and is_allowed and not any(cancellable(page).values()):
+        is_allowed, code, words = False, "all_packed", "all of it is in parcels: unpack them first"
     if verb == "change" and is_allowed and page.order.status is OrderStatus.PENDING:
         is_allowed, code, words = False, "unpaid", "it waits for its money"
     return Offer(action, is_allowed, words, code, action.right.belongs_to(user))

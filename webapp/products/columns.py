@@ -29,7 +29,7 @@ class Column:
 
 VIEWS: Final[dict[str, tuple[Column, ...]]] = {
     "sell": (
-        Column("sku", "code", 13),
+        Column("sku", "code", 13, "md"),
         Column("barcode", "code", 13, "md"),
         Column("price", "money", 7),
         Column("compare_at_price", "money", 7, "md"),

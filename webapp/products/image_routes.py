@@ -23,6 +23,7 @@ from commerce_core.catalog.images import (
     StoredImage,
     add_image,
     list_images,
+    order_images,
     remove_image,
     sniff_image,
     store_image,
@@ -34,6 +35,7 @@ from webapp.fields import text_of
 from webapp.headers import CONTENT_SECURITY_POLICY
 from webapp.people import actor_of
 from webapp.products.filters import PATH
+from webapp.products.ordering import read_order
 from webapp.products.reading import get_product_by_id, read_head
 from webapp.products.views import product_context
 from webapp.records import RecordNotFoundError, get_record
@@ -101,6 +103,28 @@ def _add(session: Session, number: int, image: StoredImage | str, *, alt: str, a
     add_image(session, get_product_by_id(session, number), image, alt=alt, actor=actor)
 
 
+@post("/{number:int}/pictures/order", right=Right.EDIT_PRODUCTS, status_code=303)
+async def order_pictures(
+    request: Request[Any, Any, Any],
+    session: NamedDependency[AsyncSession],
+    transact: NamedDependency[Transact],
+    number: FromPath[int],
+) -> Response[Any]:
+    """Put the pictures into another order; the first one stands beside the product in lists."""
+    ids = read_order(await request.form())
+    try:
+        await transact(_order, number, ids, actor=actor_of(request))
+    except CommerceError as exc:
+        return await _show(request, session, number, refusal(exc))
+    return lead_to(request, f"{PATH}/{number}/pictures")
+
+
+def _order(session: Session, number: int, ids: Sequence[int], *, actor: str) -> None:
+    product = get_product_by_id(session, number)
+    known = {image.id: image for image in list_images(session, product)}
+    order_images(session, product, [known[one] for one in ids if one in known], actor=actor)
+
+
 @post("/{number:int}/pictures/{image:int}/remove", right=Right.EDIT_PRODUCTS, status_code=303)
 async def remove_picture(
     request: Request[Any, Any, Any],
@@ -149,4 +173,4 @@ def _policy(images: Sequence[ProductImage]) -> str:
     return CONTENT_SECURITY_POLICY.replace("img-src 'self' data:", sources)
 
 
-HANDLERS: Final = (show_image, show_pictures, add_picture, remove_picture)
+HANDLERS: Final = (show_image, show_pictures, add_picture, order_pictures, remove_picture)

@@ -5,13 +5,13 @@ The number of queries is always the same, whatever the filters and however many 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, case, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from commerce_core.catalog.attribute_models import ProductImage
@@ -23,20 +23,18 @@ from commerce_core.catalog.models import (
     Product,
     ProductStatus,
     Variant,
-    VariantOptionValue,
     VariantStatus,
 )
 from commerce_core.catalog.price_models import PriceKind, VariantPrice
-from commerce_core.catalog.search import VariantMatch, match_products, match_variants, search_words
-from commerce_core.inventory.lowness import low_variants
-from commerce_core.inventory.models import StockLevel
 from commerce_core.journal import Cursor, read_cursor
 from commerce_core.money import Money
 from webapp.live.changes import ProductState, read_products
 from webapp.products.filters import ListFilter, StockFilter
+from webapp.products.narrowing import narrow
+from webapp.stock.census import CensusTaker
 
 PAGE_SIZE: Final = 50
-MOST_COUNTED: Final = 1_000
+MOST_COUNTED: Final = 200
 """A filtered list is counted up to here; beyond, the page says "more than"."""
 _MOST_OPTIONS: Final = 4
 _MOST_VALUES: Final = 40
@@ -79,8 +77,17 @@ class ProductList:
     has_next: bool
 
 
-def read_list(session: Session, wanted: ListFilter, *, as_of: datetime) -> ProductList:
-    """Read a page of the list."""
+def read_list(
+    session: Session,
+    wanted: ListFilter,
+    *,
+    as_of: datetime,
+    out_ids: Collection[int] | None = None,
+) -> ProductList:
+    """Read a page of the list.
+
+    ``out_ids`` are the variants of which nothing is available, where they are known and few.
+    """
     cursor = read_cursor(session)
     categories = list_categories(session)
     counts = session.execute(
@@ -89,7 +96,8 @@ def read_list(session: Session, wanted: ListFilter, *, as_of: datetime) -> Produ
         )
     ).all()
     options = _facet_options(session)
-    condition = _condition(session, wanted, categories, options)
+    values = [[value.id for value in option.values] for option in options]
+    condition = narrow(session, wanted, categories, values, out_ids)
     products, has_previous, has_next = _read_page(session, wanted, condition)
     counted = select(Product.id).where(condition).limit(MOST_COUNTED + 1).subquery()
     total = sum(row[2] for row in counts)
@@ -108,10 +116,18 @@ def read_list(session: Session, wanted: ListFilter, *, as_of: datetime) -> Produ
     )
 
 
+async def known_out(wanted: ListFilter, census: CensusTaker) -> Collection[int] | None:
+    """Return the variants of which nothing is available, if the filters ask and they are few."""
+    if wanted.stock is not StockFilter.OUT:
+        return None
+    return (await census.current()).out_ids
+
+
 def matching_ids(session: Session, wanted: ListFilter) -> Sequence[int]:
     """Return the ids of all products that the filters leave, whatever the page of the list."""
     options = _facet_options(session) if wanted.values else []
-    condition = _condition(session, wanted, list_categories(session), options)
+    values = [[value.id for value in option.values] for option in options]
+    condition = narrow(session, wanted, list_categories(session), values, None)
     return session.scalars(select(Product.id).where(condition)).all()
 
 
@@ -151,69 +167,6 @@ def _facet_options(session: Session) -> list[FacetOption]:
 
 
 # --- which products ----------------------------------------------------------------------------
-
-
-def _condition(
-    session: Session,
-    wanted: ListFilter,
-    categories: Sequence[Category],
-    options: Sequence[FacetOption],
-) -> ColumnElement[bool]:
-    """Return what the filters leave of all products."""
-    conditions = [_words(session, wanted.query)]
-    if wanted.categories:
-        roots = tuple(one.path for one in categories if one.id in wanted.categories)
-        inside = [one.id for one in categories if roots and one.path.startswith(roots)]
-        conditions.append(Product.category_id.in_(inside))
-    if wanted.statuses:
-        conditions.append(Product.status.in_(wanted.statuses))
-    for option in options:
-        chosen = [value.id for value in option.values if value.id in wanted.values]
-        if chosen:
-            conditions.append(_has_value(chosen))
-    if wanted.stock is not None:
-        conditions.append(_has_stock(wanted.stock))
-    return and_(*conditions)
-
-
-def _words(session: Session, query: str) -> ColumnElement[bool]:
-    """Return what selects the products with a variant that has all the words, or the name."""
-    match = match_variants(session, query)
-    if not search_words(query):
-        return match.condition
-    return or_(match_products(session, query), _has_match(match))
-
-
-def _has_match(match: VariantMatch) -> ColumnElement[bool]:
-    if match.is_narrow:
-        ids = select(Product.id).join(Variant, Variant.product_id == Product.id)
-        return Product.id.in_(ids.where(match.condition).correlate(None))
-    variants = select(Variant.id).where(Variant.product_id == Product.id, match.condition)
-    return variants.correlate(Product).exists()
-
-
-def _has_value(ids: Sequence[int]) -> ColumnElement[bool]:
-    having = (
-        select(Variant.product_id)
-        .join(VariantOptionValue, VariantOptionValue.variant_id == Variant.id)
-        .where(VariantOptionValue.option_value_id.in_(ids), Variant.status == VariantStatus.ACTIVE)
-    )
-    return Product.id.in_(having)
-
-
-def _has_stock(stock: StockFilter) -> ColumnElement[bool]:
-    if stock is StockFilter.LOW:
-        return Product.id.in_(select(Variant.product_id).where(Variant.id.in_(low_variants())))
-    active = Variant.status == VariantStatus.ACTIVE
-    if stock is StockFilter.THERE:
-        there = select(StockLevel.variant_id).where(StockLevel.available > 0)
-        return Product.id.in_(select(Variant.product_id).where(Variant.id.in_(there), active))
-    out = (
-        select(StockLevel.variant_id)
-        .group_by(StockLevel.variant_id)
-        .having(func.max(StockLevel.available) <= 0)
-    )
-    return Product.id.in_(select(Variant.product_id).where(Variant.id.in_(out), active))
 
 
 def _read_page(

@@ -33,7 +33,10 @@ class AxisForm:
 
 @dataclass(slots=True)
 class MatrixForm:
-    """The form. ``skipped`` are combinations that are not wanted; ``errors`` codes by field."""
+    """The form. ``skipped`` are combinations that are not wanted; ``errors`` codes by field.
+
+    ``skus`` are those that were typed for single new combinations.
+    """
 
     axes: list[AxisForm] = field(default_factory=list)
     pattern: str = ""
@@ -41,6 +44,7 @@ class MatrixForm:
     currency: str = "EUR"
     skipped: set[Combination] = field(default_factory=set)
     decisions: dict[int, Combination | None] = field(default_factory=dict)
+    skus: dict[Combination, str] = field(default_factory=dict)
     expected: str = ""
     wants_more: bool = False
     errors: dict[str, str] = field(default_factory=dict)
@@ -55,6 +59,7 @@ class MatrixForm:
             currency=text_of(form, "currency") or "EUR",
             skipped={c for text in _all(form, "skip") if (c := combination_of(text)) is not None},
             decisions=_decisions(form),
+            skus=_skus(form),
             expected=text_of(form, "expected"),
             wants_more="more" in form,
         )
@@ -78,6 +83,7 @@ class MatrixForm:
             price=None if "price" in self.errors else self._money(),
             excluded=tuple(sorted(c for c in self.skipped if len(c) == len(axes))),
             decisions=self.decisions,
+            skus={c: sku for c, sku in self.skus.items() if len(c) == len(axes)},
         )
 
 
@@ -125,3 +131,10 @@ def _decisions(form: Mapping[str, Any]) -> dict[int, Combination | None]:
         if text == RETIRE or wanted is not None:
             found[number] = wanted
     return found
+
+
+def _skus(form: Mapping[str, Any]) -> dict[Combination, str]:
+    """Return the SKUs that were typed for single combinations; the pattern makes the others."""
+    pairs = zip(_all(form, "made"), texts_of(form, "made-sku"), strict=False)
+    typed = ((combination_of(values), sku) for values, sku in pairs if sku)
+    return {values: sku for values, sku in typed if values is not None}

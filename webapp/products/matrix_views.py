@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +14,8 @@ from webapp.products.matrix_form import MatrixForm, combination_text
 _MOST_PLACES: Final = 60
 """So many free combinations are offered for a variant that has lost its own."""
 _MOST_NAMED: Final = 12
+MOST_OWN_SKUS: Final = 100
+"""So many new combinations can be given a SKU of their own at once, colliding ones first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def plan_context(
         "counts": counts,
         "changes": len(created) + len(moved) + counts["restored"] + counts["retired"],
         "moved": len(moved),
+        "own_skus": sorted(created, key=lambda row: not row.problem)[:MOST_OWN_SKUS],
+        "other_skus": _typed_elsewhere(form, created),
         "next_skus": [row.sku for row in created[:3]],
         "collisions": [row for row in created if row.problem],
         "questions": [row for row in plan.rows if row.outcome is Outcome.UNDECIDED],
@@ -68,6 +72,13 @@ def plan_context(
         "wanted": wanted,
         "combination_text": combination_text,
     }
+
+
+def _typed_elsewhere(form: MatrixForm, created: Sequence[MatrixRow]) -> list[tuple[str, str]]:
+    """Return typed SKUs that have no field in this preview: they are not forgotten."""
+    fields = sorted(created, key=lambda row: not row.problem)[:MOST_OWN_SKUS]
+    shown = {row.values for row in fields}
+    return [(combination_text(c), sku) for c, sku in form.skus.items() if c not in shown]
 
 
 def draw(form: MatrixForm, plan: MatrixPlan, available: Mapping[int, int]) -> PlanTable:

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from commerce_core.catalog.amounts import read_decimal
 from commerce_core.catalog.models import Product, Variant, VariantStatus
 from commerce_core.catalog.price_models import PriceKind, PriceList, VariantPrice
-from commerce_core.catalog.prices import cancel_price, plan_sale, set_price
-from commerce_core.errors import InvalidInputError, InvalidMoneyError
+from commerce_core.catalog.prices import cancel_price
 from commerce_core.money import Money
-from webapp.fields import text_of, texts_of
 from webapp.people import name_people
 from webapp.products.reading import get_product_by_id
-from webapp.records import address_number
 
-_DIGITS: Final = re.compile(r"[0-9]")
 PAGE_ROWS: Final = 1_000
 """Prices of single variants that one page reads; the same one of many variants is one line."""
 
@@ -128,83 +120,6 @@ def _state(price: VariantPrice, newest: set[tuple[Any, ...]], as_of: datetime) -
         return "past"
     newest.add(key)
     return "now"
-
-
-# --- the form ----------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class PriceForm:
-    """A price that is to be set or planned. No variants chosen means all of them."""
-
-    kind: str = "regular"
-    amount: str = ""
-    begins: str = ""
-    ends: str = ""
-    variants: list[int] = field(default_factory=list)
-    errors: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, form: Mapping[str, Any]) -> PriceForm:
-        """Read the form and note what is wrong."""
-        numbers = (address_number(text) for text in texts_of(form, "variant"))
-        read = cls(
-            kind="sale" if text_of(form, "kind") == "sale" else "regular",
-            amount=text_of(form, "amount"),
-            begins=text_of(form, "begins"),
-            ends=text_of(form, "ends"),
-            variants=[number for number in numbers if number is not None],
-        )
-        try:
-            read_decimal(read.amount)
-        except InvalidMoneyError as exc:
-            read.errors["amount"] = "not_money" if not _DIGITS.search(read.amount) else str(exc)
-        for name in ("begins", "ends"):
-            if getattr(read, name) and _moment(getattr(read, name), ZoneInfo("UTC")) is None:
-                read.errors[name] = "no_moment"
-        return read
-
-    @property
-    def decimal(self) -> Decimal:
-        """The amount of a form without faults."""
-        return read_decimal(self.amount)
-
-
-def _moment(text: str, zone: ZoneInfo) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=zone)
-    except ValueError:
-        return None
-
-
-def add_price(
-    session: Session, number: int, form: PriceForm, *, zone: ZoneInfo, as_of: datetime, actor: str
-) -> int:
-    """Set or plan a price for the variants of a form without faults; return of how many.
-
-    Raises:
-        InvalidTimeError, InvalidMoneyError: as ``set_price`` and ``plan_sale``.
-        InvalidInputError: the product has none of these variants.
-    """
-    product = get_product_by_id(session, number)
-    query = select(Variant).where(
-        Variant.product_id == product.id, Variant.status == VariantStatus.ACTIVE
-    )
-    if form.variants:
-        query = query.where(Variant.id.in_(form.variants))
-    variants = session.scalars(query.order_by(Variant.id)).all()
-    if not variants:
-        message = "there is no variant to set a price for"
-        raise InvalidInputError(message)
-    begins, ends = _moment(form.begins, zone), _moment(form.ends, zone)
-    for variant in variants:
-        price = Money(form.decimal, variant.currency)
-        if form.kind == "sale":
-            starts = begins or as_of
-            plan_sale(session, variant, price, starts_at=starts, ends_at=ends, actor=actor)
-        else:
-            set_price(session, variant, price, starts_at=begins or as_of, actor=actor)
-    return len(variants)
 
 
 def cancel_prices(session: Session, number: int, ids: Sequence[int], *, actor: str) -> int:

@@ -22,12 +22,13 @@ from webapp.products import (
     image_routes,
     import_routes,
     matrix_routes,
+    option_routes,
     price_routes,
 )
 from webapp.products.columns import view_of
 from webapp.products.filters import PATH, ListFilter
 from webapp.products.grid_form import read_cells
-from webapp.products.listing import read_list
+from webapp.products.listing import known_out, read_list
 from webapp.products.reading import ProductHead, VariantGrid, read_grid, read_head
 from webapp.products.saving import describe_clashes, save_cells, undo_cells
 from webapp.products.views import (
@@ -52,7 +53,8 @@ async def show_list(
 ) -> Response[Any]:
     """Show the list, or to htmx the parts of it that the filters change."""
     wanted = ListFilter.read(request.query_params)
-    found = await session.run_sync(read_list, wanted, as_of=utc_now())
+    out_ids = await known_out(wanted, state.census)
+    found = await session.run_sync(read_list, wanted, as_of=utc_now(), out_ids=out_ids)
     context = list_context(found, wanted, signed_in_user(request), state.cells)
     context["done"] = request.query_params.get("done", "")
     if not wants_fragment(request):
@@ -152,6 +154,7 @@ router = Router(
         *detail_routes.HANDLERS,
         *image_routes.HANDLERS,
         *category_routes.HANDLERS,
+        *option_routes.HANDLERS,
         *import_routes.HANDLERS,
         *export_routes.HANDLERS,
     ],

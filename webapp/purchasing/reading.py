@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from commerce_core.database import MoneyAmount
@@ -24,7 +24,7 @@ from commerce_core.money import Money
 from webapp.movement_events import Happening, read_happenings
 from webapp.people import name_people
 from webapp.records import get_record
-from webapp.status_lists import PAGE_SIZE, StatusList, read_page
+from webapp.status_lists import PAGE_SIZE, StatusList, read_page, wanted_status
 from webapp.variant_names import VariantName, name_variants
 
 CAUSE: Final = "purchase_order_line"
@@ -48,12 +48,23 @@ class PurchaseRow:
         return expected is not None and expected < today and self.order.status in OPEN
 
 
+LATE: Final = "late"
+"""Stands in addresses where a status does: open, and should have arrived before today."""
+
+
 def list_purchase_orders(
-    session: Session, status: PurchaseStatus | None, before: int | None
+    session: Session, status: str, before: int | None, today: date
 ) -> StatusList[PurchaseRow]:
-    """Read a page of purchase orders, the newest first. Two statements."""
-    found = read_page(session, _rows(), status, before)
-    return replace(found, rows=[_row(row) for row in found.rows])
+    """Read a page of purchase orders, the newest first; ``by_status`` has the late ones, too.
+
+    Three statements.
+    """
+    late = and_(PurchaseOrder.status.in_(OPEN), PurchaseOrder.expected_on < today)
+    query = _rows().where(late) if status == LATE else _rows()
+    found = read_page(session, query, wanted_status(PurchaseStatus, status), before)
+    number = session.scalar(select(func.count()).select_from(PurchaseOrder).where(late)) or 0
+    rows = [_row(row) for row in found.rows]
+    return replace(found, rows=rows, by_status={**found.by_status, LATE: number})
 
 
 def _rows() -> Select[Any]:

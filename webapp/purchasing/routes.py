@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce_core.clock import utc_now
 from commerce_core.errors import CommerceError, DuplicateError
-from commerce_core.inventory.purchasing_models import PurchaseStatus
 from commerce_core.inventory.queries import list_locations
 from webapp.database import Transact
 from webapp.deliveries import ReceiveForm
@@ -39,7 +38,6 @@ from webapp.purchasing.views import (
 from webapp.replies import is_fragment, lead_to, refusal, show
 from webapp.security import Right, signed_in_user
 from webapp.settings import Settings
-from webapp.status_lists import wanted_status
 
 _REFUSED: Final = 422
 _PAGE: Final = "purchasing/order.html"
@@ -58,9 +56,9 @@ async def show_orders(
     before: FromQuery[str] = "",
 ) -> Response[Any]:
     """List the purchase orders, newest first."""
-    wanted = wanted_status(PurchaseStatus, status)
-    found = await session.run_sync(list_purchase_orders, wanted, whole_of(before))
-    context = list_context(found, wanted, signed_in_user(request), today=_today(request))
+    today = _today(request)
+    found = await session.run_sync(list_purchase_orders, status, whole_of(before), today)
+    context = list_context(found, status, signed_in_user(request), today=today)
     return show("purchasing/list.html", context)
 
 

@@ -15,9 +15,9 @@ from webapp.errors import Problem
 from webapp.line_forms import with_blank_lines
 from webapp.movement_events import Happening
 from webapp.purchasing.forms import CURRENCIES, PurchaseForm
-from webapp.purchasing.reading import OPEN, PurchasePage, PurchaseRow, SupplierPage
+from webapp.purchasing.reading import LATE, OPEN, PurchasePage, PurchaseRow, SupplierPage
 from webapp.security import Right
-from webapp.status_lists import StatusList, status_context
+from webapp.status_lists import StatusList, status_context, wanted_status
 
 PATH: Final = "/stock/purchase-orders"
 GLYPHS: Final = {
@@ -32,13 +32,20 @@ GLYPHS: Final = {
 
 def list_context(
     found: StatusList[PurchaseRow],
-    status: PurchaseStatus | None,
+    status: str,
     user: Identity | None,
     *,
     today: date,
 ) -> dict[str, Any]:
     """Return what the list shows."""
-    return status_context(found, status, PurchaseStatus, path=PATH) | {
+    late, is_late = found.by_status[LATE], status == LATE
+    shown = status_context(found, wanted_status(PurchaseStatus, status), PurchaseStatus, path=PATH)
+    if is_late and found.before:
+        shown["next_page"] = f"{PATH}?status={LATE}&before={found.before}"
+    return shown | {
+        "is_late": is_late,
+        "late": late,
+        "total": shown["total"] - late,  # they are counted in their own state
         "glyphs": GLYPHS,
         "open": sum(found.by_status.get(state, 0) for state in OPEN),
         "may_order": Right.ORDER_STOCK.belongs_to(user),

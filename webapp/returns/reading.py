@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -27,9 +27,8 @@ from commerce_core.orders.returns import list_return_lines, returnable
 from webapp.orders.reading import Change, read_changes_since
 from webapp.people import name_people
 from webapp.records import get_record
+from webapp.status_lists import StatusList, read_page
 from webapp.variant_names import VariantName, name_variants
-
-PAGE_SIZE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +39,6 @@ class ReturnRow:
     order: str
     pieces: int
     received: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnList:
-    """A page of the list; ``before`` continues it, None at its end. ``cursor`` was read first."""
-
-    rows: list[ReturnRow]
-    by_status: Mapping[ReturnStatus, int]
-    before: int | None
-    cursor: Cursor
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimList:
-    """A page of the claims with the numbers of their orders; ``before`` continues it."""
-
-    rows: list[tuple[Claim, str]]
-    by_status: Mapping[ClaimStatus, int]
-    before: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +75,10 @@ class NewReturn:
     variants: Mapping[int, VariantName]
 
 
-def list_returns(session: Session, status: ReturnStatus | None, before: int | None) -> ReturnList:
-    """Read a page of returns, the newest first. Two statements."""
+def list_returns(
+    session: Session, status: ReturnStatus | None, before: int | None
+) -> tuple[StatusList[ReturnRow], Cursor]:
+    """Read a page of returns, the newest first, and where the stream goes on after it."""
     cursor = read_cursor(session)
     pieces, received = (
         select(func.coalesce(func.sum(column), 0))
@@ -105,35 +87,19 @@ def list_returns(session: Session, status: ReturnStatus | None, before: int | No
         .scalar_subquery()
         for column in (ReturnLine.quantity, ReturnLine.received)
     )
-    query = (
-        select(Return, Order.number, pieces, received)
-        .join(Order, Order.id == Return.order_id)
-        .order_by(Return.id.desc())
-        .limit(PAGE_SIZE + 1)
-    )
-    if status is not None:
-        query = query.where(Return.status == status)
-    if before is not None:
-        query = query.where(Return.id < before)
-    found = [ReturnRow(row[0], row[1], int(row[2]), int(row[3])) for row in session.execute(query)]
-    counts = session.execute(select(Return.status, func.count()).group_by(Return.status))
-    rows = found[:PAGE_SIZE]
-    more = rows[-1].found.id if len(found) > PAGE_SIZE else None
-    return ReturnList(rows, {row[0]: row[1] for row in counts}, more, cursor)
+    query = select(Return, Order.number, pieces, received).join(Order, Order.id == Return.order_id)
+    found = read_page(session, query, status, before)
+    rows = [ReturnRow(row[0], row[1], int(row[2]), int(row[3])) for row in found.rows]
+    return replace(found, rows=rows), cursor
 
 
-def list_claims(session: Session, status: ClaimStatus | None, before: int | None) -> ClaimList:
-    """Read a page of claims, the newest first. Two statements."""
-    query = select(Claim, Order.number).join(Order, Order.id == Claim.order_id)
-    if status is not None:
-        query = query.where(Claim.status == status)
-    if before is not None:
-        query = query.where(Claim.id < before)
-    query = query.order_by(Claim.id.desc()).limit(PAGE_SIZE + 1)
-    found = [(claim, number) for claim, number in session.execute(query)]
-    counts = session.execute(select(Claim.status, func.count()).group_by(Claim.status))
-    more = found[PAGE_SIZE - 1][0].id if len(found) > PAGE_SIZE else None
-    return ClaimList(found[:PAGE_SIZE], {row[0]: row[1] for row in counts}, more)
+def list_claims(
+    session: Session, status: ClaimStatus | None, before: int | None
+) -> StatusList[tuple[Claim, str]]:
+    """Read a page of claims with the numbers of their orders, the newest first."""
+    columns: tuple[Any, ...] = (Claim, Order.number)
+    query = select(*columns).join(Order, Order.id == Claim.order_id)
+    return read_page(session, query, status, before)
 
 
 def read_return(session: Session, number: int) -> ReturnPage:

@@ -27,6 +27,7 @@ from webapp.returns.actions import ACTIONS, ReturnAction, do, location_of
 from webapp.returns.reading import list_claims, list_returns, read_changed, read_new
 from webapp.returns.views import EXCHANGEABLE, PATH
 from webapp.security import Right, signed_in_user
+from webapp.status_lists import status_context, wanted_status
 
 _REFUSED: Final = 422
 
@@ -38,16 +39,10 @@ async def show_returns(
     before: FromQuery[str] = "",
 ) -> Response[Any]:
     """List the returns, newest first."""
-    wanted = ReturnStatus(status) if status in set(ReturnStatus) else None
-    found = await session.run_sync(list_returns, wanted, whole_of(before))
-    query = f"status={wanted.value}&" if wanted else ""
-    context = {
-        "found": found,
-        "status": wanted,
-        "statuses": list(ReturnStatus),
-        "total": sum(found.by_status.values()),
-        "next_page": f"{PATH}?{query}before={found.before}" if found.before else "",
-        "stream": f"/live/orders?after={found.cursor}",
+    wanted = wanted_status(ReturnStatus, status)
+    found, cursor = await session.run_sync(list_returns, wanted, whole_of(before))
+    context = status_context(found, wanted, ReturnStatus, path=PATH) | {
+        "stream": f"/live/orders?after={cursor}",
         "view": "returns",
     }
     return show("returns/list.html", context)
@@ -60,17 +55,10 @@ async def show_claims(
     before: FromQuery[str] = "",
 ) -> Response[Any]:
     """List the claims, newest first."""
-    wanted = ClaimStatus(status) if status in set(ClaimStatus) else None
+    wanted = wanted_status(ClaimStatus, status)
     found = await session.run_sync(list_claims, wanted, whole_of(before))
-    query = f"status={wanted.value}&" if wanted else ""
-    context = {
-        "found": found,
-        "status": wanted,
-        "statuses": list(ClaimStatus),
-        "total": sum(found.by_status.values()),
-        "next_page": f"{PATH}/claims?{query}before={found.before}" if found.before else "",
-        "view": "claims",
-    }
+    context = status_context(found, wanted, ClaimStatus, path=f"{PATH}/claims")
+    context["view"] = "claims"
     return show("returns/claims.html", context)
 
 

@@ -41,10 +41,15 @@ _GTIN_LENGTHS: Final = (8, 12, 13, 14)
 
 def upgrade() -> None:
     _create_categories()
-    _create_prices()
+    _create_price_lists()
+    _create_variant_prices()
     _create_attributes()
+    _create_product_attributes()
+    _create_product_images()
     _create_changes()
-    _create_files()
+    _create_header_mappings()
+    _create_imports()
+    _create_refusals()
     _move_categories()
     _add_variant_columns()
     _fill_barcode_keys()
@@ -156,7 +161,7 @@ def _create_categories() -> None:
     op.create_index(op.f("ix_commerce_category_parent_id"), "commerce_category", ["parent_id"])
 
 
-def _create_prices() -> None:
+def _create_price_lists() -> None:
     op.create_table(
         "commerce_price_list",
         sa.Column("id", _ID, nullable=False),
@@ -175,6 +180,9 @@ def _create_prices() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_price_list")),
         sa.UniqueConstraint("code", name=op.f("uq_commerce_price_list_code")),
     )
+
+
+def _create_variant_prices() -> None:
     op.create_table(
         "commerce_variant_price",
         sa.Column("id", _ID, nullable=False),
@@ -255,6 +263,9 @@ def _create_attributes() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_attribute")),
         sa.UniqueConstraint("name_key", name=op.f("uq_commerce_attribute_name_key")),
     )
+
+
+def _create_product_attributes() -> None:
     op.create_table(
         "commerce_product_attribute",
         sa.Column("product_id", _ID, nullable=False),
@@ -287,6 +298,9 @@ def _create_attributes() -> None:
         "commerce_product_attribute",
         ["attribute_id"],
     )
+
+
+def _create_product_images() -> None:
     op.create_table(
         "commerce_product_image",
         sa.Column("id", _ID, nullable=False),
@@ -372,7 +386,7 @@ def _create_changes() -> None:
     )
 
 
-def _create_files() -> None:
+def _create_header_mappings() -> None:
     op.create_table(
         "commerce_header_mapping",
         sa.Column("id", _ID, nullable=False),
@@ -383,6 +397,9 @@ def _create_files() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_commerce_header_mapping")),
         sa.UniqueConstraint("signature", name=op.f("uq_commerce_header_mapping_signature")),
     )
+
+
+def _create_imports() -> None:
     op.create_table(
         "commerce_product_import",
         sa.Column("id", _ID, nullable=False),
@@ -416,6 +433,9 @@ def _create_files() -> None:
         "commerce_product_import",
         ["fingerprint", "status"],
     )
+
+
+def _create_refusals() -> None:
     op.create_table(
         "commerce_product_import_refusal",
         sa.Column("import_id", _ID, nullable=False),
@@ -436,4 +456,5 @@ def _create_files() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError  # the tree of categories has no place in the column it came from
+    message = "prices and changes would lose their story: restore a copy from before instead"
+    raise NotImplementedError(message)

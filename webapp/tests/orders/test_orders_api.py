@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from webapp.tests.orders.shop import SHIRT, lines_of, placed, story
+from webapp.accounts.roles import Role
+from webapp.tests.orders.shop import POT, SHIRT, lines_of, placed, story
 
 if TYPE_CHECKING:
     import httpx
@@ -89,3 +90,24 @@ async def test_the_list_is_walked_page_by_page(light_clerk: Browser) -> None:
     assert page["next"] is None
     assert (await light_clerk.get("/api/v1/orders?status=pending")).json()["orders"] == []
     assert (await light_clerk.get("/api/v1/orders?after=nonsense")).status_code == 422
+
+
+async def test_a_program_looks_at_a_change_before_it_makes_it(light_clerk: Browser) -> None:
+    browser = light_clerk
+    await browser.become(Role.MANAGER)
+    number = await placed(browser, {SHIRT: 3})
+    (line,) = await lines_of(browser, number)
+    body = {"version": 1, "reason": "swap", "lines": {str(line.id): 2}, "add": {POT: 1}}
+
+    shown = await act(browser, number, "decide/change", body | {"preview": True})
+    assert shown.status_code == 200
+    stock = {one["sku"]: one["promised"] for one in shown.json()["preview"]["stock"]}
+    assert stock == {SHIRT: [3, 1], POT: [0, 1]}
+    assert len(await lines_of(browser, number)) == 1
+    lines = (await act(browser, number, "decide/change", body)).json()["lines"]
+    assert [(one["sku"], one["cancelled"]) for one in lines] == [(SHIRT, 2), (POT, 0)]
+    assert (await act(browser, number, "decide/change", body)).status_code == 409
+    for wrong in ({"add": [POT]}, {"add": {POT: "1"}}, {"address": "here"}):
+        assert (await act(browser, number, "decide/change", body | wrong)).status_code == 400
+    unknown = body | {"version": 2, "add": {"NOTHING": 1}}
+    assert (await act(browser, number, "decide/change", unknown)).status_code == 422

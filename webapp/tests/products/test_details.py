@@ -160,6 +160,37 @@ async def test_the_same_change_of_many_variants_is_one_line_of_the_history(
     assert "and 11 more: Price 149 → 129" in said
 
 
+async def test_prices_rise_by_percent_for_some_after_a_look(browser: Browser) -> None:
+    address = await open_catalog(browser)
+    coat = await variants(browser)
+    chosen = [str(coat[FIRST].id), str(coat["SYL-MOS-S-WARM"].id)]
+    fields: dict[str, Any] = {"how": "percent", "amount": "-10", "variant": chosen}
+    page = await submit(browser, f"{address}/prices/preview", **fields)
+    assert "€149.00 €134.10" in words(page)
+    assert "Save 2 prices" in words(page)
+    assert (await variants(browser))[FIRST].price == 149
+
+    found = re.search(r'name="expected" value="(\w+)"', page.text)
+    assert found
+    await submit(browser, f"{address}/prices", how="to", amount="100", variant=chosen[:1])
+    outrun = await submit(browser, f"{address}/prices", **fields, expected=found[1])
+    assert outrun.status_code == 409
+    assert "€100.00 €90.00" in words(outrun)
+    now = re.search(r'name="expected" value="(\w+)"', outrun.text)
+    assert now
+    done = await submit(browser, f"{address}/prices", **fields, expected=now[1])
+    assert done.status_code == 303
+    coat = await variants(browser)
+    assert [str(coat[sku].price) for sku in (FIRST, "SYL-MOS-S-WARM", "SYL-MOS-M-WARM")] == [
+        "90.0000",
+        "134.1000",
+        "149.0000",
+    ]
+    below = await submit(browser, f"{address}/prices/preview", how="by", amount="-120")
+    assert below.status_code == 422
+    assert "never negative" in words(below)
+
+
 async def send_file(browser: Browser, address: str, content: bytes) -> httpx.Response:
     return await browser.http.post(
         f"{address}/pictures",
@@ -202,6 +233,28 @@ async def test_a_picture_by_address_lets_in_its_host_and_no_other(browser: Brows
 async def test_no_other_file_is_ever_shown(browser: Browser, key: str) -> None:
     await browser.become(Role.VIEWER)
     assert (await browser.get(f"/products/images/{key}")).status_code == 404
+
+
+async def shown_pictures(browser: Browser, address: str) -> list[str]:
+    page = await browser.get(f"{address}/pictures")
+    return re.findall(r'<li data-order-place><img src="https://cdn.example/(\w)', page.text)
+
+
+async def test_pictures_are_put_into_another_order(browser: Browser) -> None:
+    address = await open_catalog(browser)
+    for name in "abc":
+        await submit(browser, f"{address}/pictures", url=f"https://cdn.example/{name}.png")
+    page = await browser.get(f"{address}/pictures")
+    ids = re.findall(r'name="id" value="(\d+)"', page.text)
+    for wanted, order in (
+        ({"id": ids, "later": ids[0]}, ["b", "a", "c"]),
+        ({"id": [ids[2], ids[0], ids[1]]}, ["c", "a", "b"]),
+        ({"id": ids[1]}, ["b", "c", "a"]),
+        ({"id": ["x", "999", *ids], "earlier": "7000"}, ["a", "b", "c"]),
+    ):
+        assert (await submit(browser, f"{address}/pictures/order", **wanted)).status_code == 303
+        assert await shown_pictures(browser, address) == order
+    assert "Order of pictures" in words(await browser.get(f"{address}/history"))
 
 
 async def test_categories_are_made_moved_and_never_a_circle(browser: Browser) -> None:

@@ -9,18 +9,28 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
+from commerce_core.catalog import Axis, MatrixChoice, apply_matrix, create_product, set_price
+from commerce_core.catalog.models import Variant
+from commerce_core.inventory import receive_stock
+from commerce_core.money import Money
+from commerce_core.testing import make_location
+from commerce_core.tests.statements import recorded
 from webapp.accounts.roles import Role
 from webapp.products.grid_form import read_cells
 from webapp.tests.products.catalog import grid_cells, open_catalog, save_cells, variants
 from webapp.tests.stockroom import submit, words
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from webapp.tests.harness import Browser
 
 pytestmark = pytest.mark.anyio
 FIRST, SECOND = "SYL-MOS-S-LIGHT", "SYL-MOS-S-WARM"
 HTMX = {"hx-request": "true"}
+WIDE = {"Fit": 20, "Hem": 15}
 
 
 async def test_changed_cells_are_saved_together(browser: Browser) -> None:
@@ -172,3 +182,37 @@ async def test_live_stock_stands_beside_every_variant(browser: Browser) -> None:
     for variant in rows.values():
         assert f'id="t{variant.id}" data-version=' in page.text
     assert f"/live/stock?product={address.rpartition('/')[2]}" in page.text
+
+
+async def test_three_hundred_variants_are_one_query_for_each_table(browser: Browser) -> None:
+    coat = await open_catalog(browser)
+
+    def make_wide(session: Session) -> int:
+        product = create_product(session, name="Wide", actor="tests")
+        axes = [
+            Axis("Fit", [f"F{n}" for n in range(20)]),
+            Axis("Hem", [f"H{n}" for n in range(15)]),
+        ]
+        wanted = MatrixChoice(axes, price=Money.of("10", "EUR"))
+        apply_matrix(session, product, wanted, actor="tests")
+        variant = session.scalars(select(Variant).filter_by(product_id=product.id)).first()
+        assert variant is not None
+        set_price(session, variant, Money.of("12", "EUR"), actor="tests")
+        receive_stock(session, variant, make_location(session), quantity=2, actor="tests")
+        return product.id
+
+    wide = f"/products/{await browser.database.transact(make_wide)}"
+    sent = {}
+    for address in (coat, wide):
+        await browser.get(address)  # the first one fills caches
+        with recorded(browser.database.engine.sync_engine) as statements:
+            await browser.get(address)
+        sent[address] = [one.text for one in statements]
+    assert (await browser.get(wide)).text.count("<tr data-row=") == 300
+    assert len(sent[wide]) == len(sent[coat])
+    for table in (
+        "commerce_variant_price",
+        "commerce_stock_level",
+        "commerce_variant_option_value",
+    ):
+        assert sum(f"{table}." in one for one in sent[wide]) == 1, sent[wide]

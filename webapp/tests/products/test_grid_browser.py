@@ -15,7 +15,7 @@ from webapp.tests.browser.conftest import House, open_house, wait_for_figure, wa
 from webapp.tests.products.catalog import COAT, fill_catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser as Chromium
     from playwright.sync_api import Page
@@ -174,3 +174,29 @@ def test_options_are_previewed_and_applied_in_the_browser(house: House) -> None:
     page.locator("text=Apply 3 changes").press("Enter")
     page.wait_for_selector("[data-grid]")
     assert len(in_shop(house, "id")) == 15
+
+
+def values_of(page: Page) -> list[str]:
+    places = page.locator("ol[data-order]").first.locator("> li > .line:first-child > span")
+    return places.all_inner_texts()
+
+
+def test_values_are_ordered_by_a_key_and_by_dragging(house: House) -> None:
+    page = house.person(Role.MANAGER)
+
+    def saved(act: Callable[[], object]) -> list[str]:
+        with page.expect_response("**/order"):
+            act()
+        shown = values_of(page)
+        page.goto(f"{house.address}products/options")
+        assert values_of(page) == shown
+        return shown
+
+    page.goto(f"{house.address}products/options")
+    first, second, *rest = values_of(page)
+    items = page.locator("ol[data-order]").first.locator("> li")
+    items.first.locator("[data-order-move='1']").focus()
+    assert saved(lambda: page.keyboard.press("Enter"))[:2] == [second, first]
+    last = items.last.locator("> .line").first
+    assert saved(lambda: last.drag_to(items.first.locator("> .line").first))[1] == second
+    assert values_of(page)[0] == [first, second, *rest][-1]

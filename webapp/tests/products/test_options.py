@@ -10,7 +10,7 @@ import pytest
 
 from commerce_core.catalog.models import VariantStatus
 from webapp.accounts.roles import Role
-from webapp.tests.products.catalog import AXES, open_catalog, save_cells, variants
+from webapp.tests.products.catalog import AXES, open_catalog, save_cells, value_id, variants
 from webapp.tests.stockroom import submit, words
 
 if TYPE_CHECKING:
@@ -101,6 +101,50 @@ async def test_colliding_skus_are_shown_before_anything_happens(browser: Browser
     page = await preview(browser, address, **{"add-0": "Sand"}, pattern="{Colour}-{Nothing}")
     assert page.status_code == 422
     assert "{Nothing}" in html.unescape(page.text)
+
+
+async def test_a_single_combination_gets_a_sku_of_its_own(browser: Browser) -> None:
+    address = await open_catalog(browser)
+    sand = {"add-0": "Sand", "pattern": "SYL-MOS-{Size}-{Lining}"}
+    own = {"made": '["Sand", "S", "Light"]', "made-sku": "SAND-1"}
+    page = await preview(browser, address, **sand, **own)
+    assert "5 SKUs collide" in words(page)
+    assert 'value="SAND-1"' in page.text
+    sand["pattern"] = "SYL-{Colour:3}-{Size}-{Lining}"
+    page = await preview(browser, address, **sand, **own)
+    fields = choice(**sand, **own, expected=digest(page))
+    assert (await submit(browser, f"{address}/options", **fields)).status_code == 303
+    assert {"SAND-1", "SYL-SAN-S-WARM"} < set(await variants(browser))
+
+
+async def test_values_of_the_shop_get_names_colours_and_an_order(browser: Browser) -> None:
+    address = await open_catalog(browser)
+    moss, rust = await value_id(browser, "Moss"), await value_id(browser, "Rust")
+    change = f"/products/options/values/{moss}"
+    named = {"name": "Fern", "has_swatch": "1", "swatch": "#336644"}
+    assert (await submit(browser, change, **named)).status_code == 303
+    assert (await variants(browser))["SYL-MOS-S-LIGHT"].name == "Fern · S · Light"
+    wrong = await submit(browser, change, name="Fern", has_swatch="1", swatch="green")
+    assert wrong.status_code == 422
+    assert (await submit(browser, change, name="Rust")).status_code == 409
+
+    page = await browser.get("/products/options")
+    assert "#336644" in page.text
+    orders = re.findall(r'action="/products/options/(\d+)/order"', page.text)
+    path = next(
+        one for one in orders if f'form="order-{one}" name="id" value="{moss}"' in page.text
+    )
+    await submit(
+        browser, f"/products/options/{path}/order", id=[str(moss), str(rust)], later=str(moss)
+    )
+    listed = words(await browser.get("/products/options"))
+    assert listed.index("Rust") < listed.index("Fern")
+    await submit(browser, change, name="Fern")
+    assert "#336644" not in (await browser.get("/products/options")).text
+    await browser.become(Role.VIEWER)
+    assert (await submit(browser, change, name="Green")).status_code == 403
+    assert "Name and colour" not in words(await browser.get("/products/options"))
+    assert (await browser.get(address)).status_code == 200
 
 
 async def test_an_option_is_added_with_a_value_for_what_is_there(browser: Browser) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from commerce_core.inventory.purchasing_models import PurchaseOrder, Supplier
 from webapp.accounts.roles import Role
+from webapp.tests.harness import frozen_clock
 from webapp.tests.stockroom import (
     BARCODE,
     SHIRT,
@@ -165,3 +166,20 @@ async def test_a_clerk_receives_but_does_not_order(browser: Browser) -> None:
     assert (await submit(browser, f"{address}/place")).status_code == 403
     assert (await browser.get(NEW)).status_code == 403
     assert NEW not in (await browser.get("/stock/purchase-orders")).text
+
+
+async def test_late_orders_can_be_listed_alone(browser: Browser) -> None:
+    await open_order(browser)  # due in 2030
+    assert "Late" not in words(await browser.get("/stock/purchase-orders"))
+    with frozen_clock() as clock:
+        clock.move(days=5 * 366)
+        await browser.become(Role.MANAGER)
+        listed = words(await browser.get("/stock/purchase-orders"))
+        assert "All 1 Late 1 Draft 0 Ordered 1" in listed
+        late = await browser.get("/stock/purchase-orders?status=late")
+        assert len(re.findall(r'<a class="name"', late.text)) == 1
+        address = re.search(r'<a class="name" href="([^"]+)"', late.text)
+        assert address
+        await submit(browser, f"{address[1]}/cancel", reason="never came")
+        nothing = words(await browser.get("/stock/purchase-orders?status=late"))
+        assert "No purchase order in this state" in nothing

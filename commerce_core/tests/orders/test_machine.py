@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from itertools import product
 from decimal import Decimal
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest

@@ -3,6 +3,9 @@
 Real PostgreSQL with fsync on, both sides on the same server in the same run, in turns. The same
 work: one line, order placed and its stock allocated, no payment. Oscar's baskets are made before
 the clock runs.
+
+``python -m benchmarks.orders list [ROUNDS]`` compares the list of orders, every filter and search
+of it, and the board's counts at 1,000,000 orders with those at 10,000, on both databases.
 """
 
 from __future__ import annotations
@@ -11,11 +14,12 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from transitions import Machine
 
 from benchmarks._measure import measure_pair
+from benchmarks._orders_list_child import names
 from benchmarks._peers import Child, peer_python
 from benchmarks._report import Report
 from benchmarks.inventory import OSCAR, _database, _pair
@@ -23,16 +27,24 @@ from commerce_core.orders.machine import ORDER_RULES, ORDERS, Situation, Trigger
 from commerce_core.orders.models import OrderStatus
 from commerce_core.testing import temporary_postgres
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 VARIANTS = 200
 ROUNDS = 9
 OPERATIONS = 160
 MANY = 1_000_000
 FEW = 10_000
+READINGS = 5
 
 
 def main() -> int:
     """Run every comparison and return the exit code."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    words = sys.argv[1:]
+    rounds = next((int(word) for word in words if word.isdigit()), ROUNDS)
+    if "list" in words:
+        chosen = [kind for kind in ("SQLite", "PostgreSQL") if kind.lower() in words]
+        return _long_list(rounds, chosen or ["SQLite", "PostgreSQL"])
     report = Report("orders")
     _machine(report)
     with temporary_postgres(fsync=True) as url, ExitStack() as stack:
@@ -48,8 +60,6 @@ def main() -> int:
         _against_oscar(report, ours, oscar, rounds)
         report.add("statements of place_order, PostgreSQL", ours.ask(count=1)["statements"], "<= 6")
         _on_sqlite(report)
-        if "short" not in sys.argv:
-            _long_list(report, url, rounds)
     return report.finish()
 
 
@@ -128,17 +138,27 @@ def _machine(report: Report) -> None:
     )
 
 
-def _long_list(report: Report, url: str, rounds: int) -> None:
-    """Compare pages of the list of orders in a large shop with those in a small one."""
-    with ExitStack() as stack:
-        few, many = (
-            stack.enter_context(Child("_orders_child.py", _database(url, name), "1"))
-            for name in ("few", "many")
-        )
-        few.ask(fill=FEW)
-        many.ask(fill=MANY)
-        _, _, ratio = _pair(few, many, {"pages": 20}, {"pages": 20}, rounds)
-        report.add("the order list at 1,000,000 orders over 10,000 (time)", ratio, "<= 1.5")
+def _long_list(rounds: int, kinds: Sequence[str], many: int = MANY) -> int:
+    """Compare what is read of the orders of a large shop with the same of a small one."""
+    report = Report("orders_list")
+    for kind in kinds:
+        with ExitStack() as stack:
+            if kind == "SQLite":
+                folder = stack.enter_context(tempfile.TemporaryDirectory())
+                urls = [f"sqlite:///{Path(folder) / name}.db" for name in ("few", "many")]
+            else:
+                server = stack.enter_context(temporary_postgres(fsync=False))
+                urls = [_database(server, name) for name in ("few", "many")]
+            small, large = (
+                stack.enter_context(Child("_orders_list_child.py", url, str(rows)))
+                for url, rows in zip(urls, (FEW, many), strict=True)
+            )
+            for name in names():
+                request = {"what": name, "times": READINGS}
+                fast, slow, ratio = _pair(small, large, request, request, rounds)
+                report.add(f"{name}, {kind}: {many:,} orders over {FEW:,}", ratio, "<= 1.5")
+                report.context[f"{name}, {kind}"] = f"{1000 / fast:.2f} and {1000 / slow:.2f} ms"
+    return report.finish()
 
 
 if __name__ == "__main__":

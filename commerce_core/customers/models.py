@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import DDL, Index, String, UniqueConstraint, event
+from sqlalchemy import Connection, Index, String, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commerce_core.database import Base, Details, ExternalReference, Timestamps, big_id
@@ -35,7 +35,38 @@ CREATE_NAME_INDEX: Final = (
 )
 """What ``search.py`` asks on PostgreSQL. It is no part of the metadata, which has no such index."""
 
-_create: Any = DDL  # it has no types
-event.listen(
-    Customer.__table__, "after_create", _create(CREATE_NAME_INDEX).execute_if(dialect="postgresql")
+NAME_WORDS: Final = "commerce_customer_words"
+CREATE_NAME_WORDS: Final = (
+    """CREATE VIRTUAL TABLE commerce_customer_words USING fts5(
+      name, content='commerce_customer', content_rowid='id',
+      tokenize='unicode61 remove_diacritics 0', prefix='2 3'
+    )""",
+    """CREATE TRIGGER commerce_customer_words_added AFTER INSERT ON commerce_customer BEGIN
+      INSERT INTO commerce_customer_words (rowid, name) VALUES (new.id, new.name);
+    END""",
+    """CREATE TRIGGER commerce_customer_words_removed AFTER DELETE ON commerce_customer BEGIN
+      INSERT INTO commerce_customer_words (commerce_customer_words, rowid, name)
+      VALUES ('delete', old.id, old.name);
+    END""",
+    """CREATE TRIGGER commerce_customer_words_changed
+    AFTER UPDATE OF name ON commerce_customer BEGIN
+      INSERT INTO commerce_customer_words (commerce_customer_words, rowid, name)
+      VALUES ('delete', old.id, old.name);
+      INSERT INTO commerce_customer_words (rowid, name) VALUES (new.id, new.name);
+    END""",
+    "INSERT INTO commerce_customer_words (commerce_customer_words) VALUES ('rebuild')",
 )
+"""The same on SQLite: a full-text table without text of its own, kept up by triggers."""
+
+
+@event.listens_for(Customer.__table__, "after_create")
+def _create_index(_table: Any, connection: Connection, **_: Any) -> None:
+    is_sqlite = connection.dialect.name == "sqlite"
+    for statement in CREATE_NAME_WORDS if is_sqlite else (CREATE_NAME_INDEX,):
+        connection.exec_driver_sql(statement)
+
+
+@event.listens_for(Customer.__table__, "before_drop")
+def _drop_index(_table: Any, connection: Connection, **_: Any) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"DROP TABLE {NAME_WORDS}")

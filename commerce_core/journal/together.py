@@ -65,8 +65,9 @@ class RowsTogether:
             for (model, columns), rows in groups.items():
                 name = f"w{len(texts)}"
                 texts.append(_clause(name, kind, model, columns))
+                money = _money_columns(model)
                 parameters[name] = json.dumps(
-                    [{key: _plain(model, key, value) for key, value in row.items()} for row in rows]
+                    [{k: _plain(v, is_money=k in money) for k, v in row.items()} for row in rows]
                 )
         return tuple(texts), parameters
 
@@ -113,8 +114,10 @@ def id_expression(model: type[Base], *, name: str, is_postgresql: bool) -> str:
     """Return the SQL of a column that takes ids; the parameter ``name`` says how many."""
     table = model.__tablename__
     if is_postgresql:
-        taken = f"SELECT nextval('{table}_id_seq') FROM generate_series(1, CAST(:{name} AS int))"
-        return f"ARRAY({taken})"
+        # Of generate_series(1, ?) the planner expects a thousand rows unless it knows the number,
+        # so it would plan anew each time rather than keep a plan.
+        rows = f"unnest(array_fill(0, ARRAY[CAST(:{name} AS int)]))"
+        return f"ARRAY(SELECT nextval('{table}_id_seq') FROM {rows})"
     return f"(SELECT coalesce(max(id), 0) + 1 + 0 * :{name} FROM {table})"
 
 
@@ -149,14 +152,18 @@ def _bound(row: Mapping[str, Any]) -> dict[str, Any]:
     return {f"new_{name}": value for name, value in row.items()}
 
 
-def _plain(model: type[Base], name: str, value: Any) -> Any:
+@cache
+def _money_columns(model: type[Base]) -> frozenset[str]:
+    table: Any = model.__table__
+    return frozenset(column.key for column in table.c if isinstance(column.type, MoneyAmount))
+
+
+def _plain(value: Any, *, is_money: bool) -> Any:
     """Return a value as JSON carries it to PostgreSQL."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
         return value.isoformat()
-    if value is not None and isinstance(model.__table__.c[name].type, MoneyAmount):
+    if is_money and value is not None:
         return to_units(value)
-    if isinstance(value, Decimal):
-        return str(value)
-    return value
+    return str(value) if isinstance(value, Decimal) else value

@@ -113,7 +113,7 @@ def order_amounts(
         message = f"a discount of {discount} on goods of {Money(from_units(sum(bases)), currency)}"
         raise InvalidInputError(message, discount=str(discount))
     coin = coin_of(currency)
-    dealt = deal_out(off, bases, coin=coin)
+    dealt = deal_out(off, bases, coin=coin, at_most=bases)
     discounts = [less + share for less, share in zip(own, dealt, strict=True)]
     values = [s - d for s, d in zip(subtotals, discounts, strict=True)]
     rates = [to_units(require_rate(item.tax_rate)) for item in items]
@@ -143,12 +143,15 @@ def _own_discount(item: Item, subtotal: int, zero: Money) -> int:
     return less
 
 
-def deal_out(amount: int, weights: Sequence[int], *, coin: int = 1) -> list[int]:
+def deal_out(
+    amount: int, weights: Sequence[int], *, coin: int = 1, at_most: Sequence[int] | None = None
+) -> list[int]:
     """Deal ``amount`` units out by ``weights``, in whole coins, to the last unit.
 
     Shares are cut to coins; what is left goes coin by coin to those that lost most, and what is
-    less than a coin to the largest. No share exceeds what it would be by more than a coin. All
-    are 0 where there is no weight.
+    less than a coin to the largest. No share exceeds what it would be by more than a coin, nor
+    what ``at_most`` says of it (whose sum is no less than ``amount``). All are 0 where there is no
+    weight.
     """
     total = sum(weights)
     if not total:
@@ -156,15 +159,19 @@ def deal_out(amount: int, weights: Sequence[int], *, coin: int = 1) -> list[int]
     exact = [amount * weight for weight in weights]
     shares = [value // (total * coin) * coin for value in exact]
     left = amount - sum(shares)
+    room = [left] * len(shares)
+    if at_most is not None:
+        room = [most - share for most, share in zip(at_most, shares, strict=True)]
     by_loss = sorted(range(len(shares)), key=lambda i: (shares[i] * total - exact[i], i))
     for index in by_loss:
-        if left < coin:
-            break
-        if weights[index]:
+        if left >= coin and weights[index] and room[index] >= coin:
             shares[index] += coin
+            room[index] -= coin
             left -= coin
-    if left:
-        shares[max(range(len(shares)), key=lambda i: weights[i])] += left
+    for index in sorted(range(len(shares)), key=lambda i: -weights[i]):
+        part = min(left, room[index])
+        shares[index] += part
+        left -= part
     return shares
 
 

@@ -293,11 +293,20 @@ def deliver_fulfillment(
         VersionConflictError, FulfillmentNotFoundError: as elsewhere.
     """
     story: dict[str, Any] = {"actor": actor, "version": version, "key": idempotency_key}
-    with opened_parcel(session, fulfillment, Trigger.DELIVER, **story) as case:
+    return move_parcel(session, fulfillment, Trigger.DELIVER, "delivered_at", **story)
+
+
+def move_parcel(
+    session: Session, fulfillment: Fulfillment, trigger: Trigger, stamp: str, **story: Any
+) -> Fulfillment:
+    """Take a parcel as a whole one step further, noting when in ``stamp``, and count anew.
+
+    ``story`` is what ``opened_parcel`` takes. The caller commits.
+    """
+    with opened_parcel(session, fulfillment, trigger, **story) as case:
         if case.replayed is None:
             parcels = load_parcels(session, case.order.id)
-            parcel = parcel_of(parcels, fulfillment)
-            move(case, parcel, Trigger.DELIVER, delivered_at=case.now)
+            move(case, parcel_of(parcels, fulfillment), trigger, **{stamp: case.now})
             recount(case, parcels)
             case.write()
     return fulfillment

@@ -101,9 +101,10 @@ class Order(ExternalReference, Details, Timestamps, Base):
             sqlite_where=text("external_id IS NOT NULL"),
         ),
         Index(None, "placed_at", "id"),
-        Index(None, "customer_id", "placed_at"),
+        Index(None, "customer_id", "placed_at", "id"),
         Index(None, "status", "placed_at", "id"),
         Index(None, "channel", "placed_at", "id"),
+        Index(None, "channel", "status", "placed_at", "id"),
         Index(
             "uq_commerce_order_idempotency_key",
             "placed_by",

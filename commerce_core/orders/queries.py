@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, literal, select, tuple_, type_coerce, union_all
+from sqlalchemy import String, func, literal, select, tuple_, type_coerce, union_all
 
 from commerce_core.customers.models import Customer
 from commerce_core.customers.search import customers_named
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from commerce_core.inventory import Allocation
 
 PAGE: Final = 50
-COUNT_AT_MOST: Final = 10_000
+COUNT_AT_MOST: Final = 1_000
+_NEWEST: Final = (Order.placed_at.desc(), Order.id.desc())
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +132,13 @@ def list_orders(
         InvalidQuantityError: ``limit`` is not from 1 to 1,000.
     """
     size = require_limit(limit)
-    query = _filtered(session, wanted or OrderFilter())
+    asked = wanted or OrderFilter()
+    conditions = _conditions(asked)
     if after is not None:
-        query = query.where(tuple_(Order.placed_at, Order.id) < tuple_(*_position(after)))
-    rows = session.execute(query.order_by(Order.placed_at.desc(), Order.id.desc()).limit(size + 1))
+        conditions.append(tuple_(Order.placed_at, Order.id) < tuple_(*_position(after)))
+    if asked.search:
+        conditions = [Order.id.in_(_named(session, asked, conditions, size + 1))]
+    rows = session.execute(_rows().where(*conditions).order_by(*_NEWEST).limit(size + 1))
     found = [(order, name) for order, name in rows]
     page, more = found[:size], len(found) > size
     last = page[-1][0] if page else None
@@ -175,42 +179,62 @@ def _summaries(session: Session, rows: Sequence[tuple[Order, str | None]]) -> li
     return [_summary(order, name, numbers.get(order.id)) for order, name in rows]
 
 
-def _filtered(session: Session, wanted: OrderFilter) -> Any:
-    conditions: list[tuple[object, Any]] = [
-        (wanted.status, Order.status == wanted.status),
-        (wanted.channel, Order.channel == wanted.channel),
+def _conditions(wanted: OrderFilter) -> list[Any]:
+    """Return what a filter asks of an order, but for the search.
+
+    What only few orders can be (short, held, called so …) is found by its own index; state and
+    channel are then written so that none of their indexes, with many orders each, fits them.
+    """
+    is_rare = any((wanted.is_short, wanted.is_held, wanted.has_task, wanted.search))
+    asked: list[tuple[object, Any]] = [
+        (wanted.status, _equals(Order.status, wanted.status, is_rare=is_rare)),
+        (wanted.channel, _equals(Order.channel, wanted.channel, is_rare=is_rare)),
         (wanted.customer_id, Order.customer_id == wanted.customer_id),
         (wanted.is_short or None, Order.short > 0),
         (wanted.is_held or None, Order.held_at.is_not(None)),
         (wanted.has_task or None, Order.id.in_(_with_tasks())),
     ]
-    query = _rows().where(*(condition for value, condition in conditions if value is not None))
+    conditions = [condition for value, condition in asked if value is not None]
     if wanted.placed_before is not None:
-        query = query.where(Order.placed_at < wanted.placed_before)
-    if wanted.standing is not None:
-        query = query.where(*stands(wanted.standing))
-    if wanted.search:
-        query = query.where(Order.id.in_(_named(session, wanted)))
-    return query
+        conditions.append(Order.placed_at < wanted.placed_before)
+    return conditions + (stands(wanted.standing) if wanted.standing is not None else [])
+
+
+def _equals(column: Any, value: object, *, is_rare: bool) -> Any:
+    return type_coerce(column, String).concat("") == str(value) if is_rare else column == value
 
 
 def _with_tasks() -> Select[Any]:
     return select(OrderTask.order_id).where(OrderTask.done_at.is_(None))
 
 
-def _named(session: Session, wanted: OrderFilter) -> Select[Any]:
+def _named(
+    session: Session, wanted: OrderFilter, conditions: Sequence[Any], limit: int
+) -> Select[Any]:
+    """Return a query of the newest orders that are called so, at most ``limit`` of each kind.
+
+    So a page is read of few whole rows, though a thousand orders belong to people of one name.
+    """
     text = searchable((wanted.search or "").strip().removeprefix("#")) or ""
-    found = [
-        select(Order.id).where(Order.number == text),
-        select(Order.id).where(Order.external_id == text),
-    ]
+    called: list[Any] = [Order.number == text, Order.external_id == text]
     if wanted.searches_people:
         known_as = select(Customer.id).where((Customer.number == text) | (Customer.email == text))
-        found += [
-            select(Order.id).where(Order.customer_id.in_(people))
-            for people in (known_as, customers_named(session, text))
+        called += [
+            Order.customer_id.in_(people) for people in (known_as, customers_named(session, text))
         ]
-    return select(union_all(*found).subquery().c[0])
+    newest = []
+    for one in called:
+        # Gathered first, then sorted: else the planner may walk all orders from the newest on,
+        # in the hope of meeting one of these people soon.
+        found = select(Order.id, Order.placed_at).where(one, *conditions).cte()
+        found = found.prefix_with("MATERIALIZED")
+        newest.append(
+            select(found.c.id)
+            .order_by(found.c.placed_at.desc(), found.c.id.desc())
+            .limit(limit)
+            .subquery()
+        )
+    return select(union_all(*(select(part.c.id) for part in newest)).subquery().c[0])
 
 
 def _position(cursor: str) -> tuple[datetime, int]:

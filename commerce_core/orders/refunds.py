@@ -134,10 +134,12 @@ def claim_refund(
 def _require_left(order: Order, amount: Money) -> None:
     left = Money(order.paid - order.refunded, order.currency)
     if left < amount:
-        message = (
-            f"{amount} cannot go back: of order {order.number} {left} is left of what was paid"
-        )
-        raise RefundTooLargeError(message, order_id=order.id, requested=str(amount), left=str(left))
+        raise _too_large(order, amount, left)
+
+
+def _too_large(order: Order, amount: Money, left: Money) -> RefundTooLargeError:
+    message = f"{amount} cannot go back: of order {order.number} {left} is left of what was paid"
+    return RefundTooLargeError(message, order_id=order.id, requested=str(amount), left=str(left))
 
 
 def _claim(
@@ -166,6 +168,8 @@ def _claim(
             "created_at": case.now,
         }
         pairs.append((row, payment))
+    if left:  # the order says that more was paid than its payments do: nothing may go back on that
+        raise _too_large(case.order, amount, Money(amount.amount - left, amount.currency))
     numbers = take_ids(case.session, {Refund: len(pairs)})[Refund]
     for number, (row, _) in zip(numbers, pairs, strict=True):
         row["id"] = number

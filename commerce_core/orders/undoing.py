@@ -19,7 +19,7 @@ from commerce_core.inventory.promises import (
 )
 from commerce_core.orders.case import Case, opened, require_left
 from commerce_core.orders.errors import QuantityNotLeftError
-from commerce_core.orders.fulfilling import opened_parcel
+from commerce_core.orders.fulfilling import move_parcel, opened_parcel
 from commerce_core.orders.machine import Trigger
 from commerce_core.orders.models import REASON_LENGTH, LineKind, OrderStatus, PaymentStatus
 from commerce_core.orders.parcels import (
@@ -217,14 +217,8 @@ def cancel_fulfillment(
         VersionConflictError, FulfillmentNotFoundError: as elsewhere.
     """
     story: dict[str, Any] = {"actor": actor, "reason": reason, "version": version}
-    trigger = Trigger.CANCEL_FULFILLMENT
-    with opened_parcel(session, fulfillment, trigger, key=idempotency_key, **story) as case:
-        if case.replayed is None:
-            parcels = load_parcels(session, case.order.id)
-            move(case, parcel_of(parcels, fulfillment), trigger, closed_at=case.now)
-            recount(case, parcels)
-            case.write()
-    return fulfillment
+    story["key"] = idempotency_key
+    return move_parcel(session, fulfillment, Trigger.CANCEL_FULFILLMENT, "closed_at", **story)
 
 
 def lose_fulfillment(

@@ -49,6 +49,23 @@ def _add_with_checks(table: str, column: str, kind: str, checks: dict[str, str])
 
 
 def upgrade() -> None:
+    _create_claims()
+    _create_fulfillments()
+    _create_changes()
+    _create_events()
+    _create_tasks()
+    _create_payments()
+    _create_returns()
+    _create_exchanges()
+    _create_refunds()
+    _create_return_lines()
+    _create_fulfillment_lines()
+    _widen_orders()
+    _index_orders()
+    _widen_lines()
+
+
+def _create_claims() -> None:
     op.create_table(
         "commerce_claim",
         sa.Column("id", _ID, nullable=False),
@@ -104,6 +121,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_commerce_claim_status_id"), "commerce_claim", ["status", "id"], unique=False
     )
+
+
+def _create_fulfillments() -> None:
     op.create_table(
         "commerce_fulfillment",
         sa.Column("id", _ID, nullable=False),
@@ -160,6 +180,9 @@ def upgrade() -> None:
         ["tracking_number"],
         unique=False,
     )
+
+
+def _create_changes() -> None:
     op.create_table(
         "commerce_order_change",
         sa.Column("id", _ID, nullable=False),
@@ -181,6 +204,9 @@ def upgrade() -> None:
         ["order_id", "id"],
         unique=False,
     )
+
+
+def _create_events() -> None:
     op.create_table(
         "commerce_order_event",
         sa.Column("order_id", _ID, nullable=False),
@@ -251,6 +277,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("idempotency_key IS NOT NULL AND refusal IS NULL"),
         sqlite_where=sa.text("idempotency_key IS NOT NULL AND refusal IS NULL"),
     )
+
+
+def _create_tasks() -> None:
     op.create_table(
         "commerce_order_task",
         sa.Column("id", _ID, nullable=False),
@@ -291,6 +320,9 @@ def upgrade() -> None:
         ["order_id", "id"],
         unique=False,
     )
+
+
+def _create_payments() -> None:
     op.create_table(
         "commerce_payment",
         sa.Column("id", _ID, nullable=False),
@@ -352,6 +384,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("status IN ('charging', 'uncertain')"),
         sqlite_where=sa.text("status IN ('charging', 'uncertain')"),
     )
+
+
+def _create_returns() -> None:
     op.create_table(
         "commerce_return",
         sa.Column("id", _ID, nullable=False),
@@ -414,6 +449,9 @@ def upgrade() -> None:
         ["tracking_number"],
         unique=False,
     )
+
+
+def _create_exchanges() -> None:
     op.create_table(
         "commerce_exchange",
         sa.Column("id", _ID, nullable=False),
@@ -431,6 +469,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("order_id", name=op.f("uq_commerce_exchange_order_id")),
         sa.UniqueConstraint("return_id", name=op.f("uq_commerce_exchange_return_id")),
     )
+
+
+def _create_refunds() -> None:
     op.create_table(
         "commerce_refund",
         sa.Column("id", _ID, nullable=False),
@@ -491,6 +532,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("idempotency_key IS NOT NULL"),
         sqlite_where=sa.text("idempotency_key IS NOT NULL"),
     )
+
+
+def _create_return_lines() -> None:
     op.create_table(
         "commerce_return_line",
         sa.Column("id", _ID, nullable=False),
@@ -558,6 +602,9 @@ def upgrade() -> None:
         ["order_line_id"],
         unique=False,
     )
+
+
+def _create_fulfillment_lines() -> None:
     op.create_table(
         "commerce_fulfillment_line",
         sa.Column("id", _ID, nullable=False),
@@ -610,6 +657,9 @@ def upgrade() -> None:
         ["order_line_id"],
         unique=False,
     )
+
+
+def _widen_orders() -> None:
     op.add_column(
         "commerce_order", sa.Column("version", sa.Integer(), server_default="1", nullable=False)
     )
@@ -642,6 +692,9 @@ def upgrade() -> None:
         "commerce_order", sa.Column("paid", sa.BigInteger(), server_default="0", nullable=False)
     )
     _add_with_checks("commerce_order", "short", "INTEGER DEFAULT '0' NOT NULL", _CHECKS_ORDER)
+
+
+def _index_orders() -> None:
     op.create_index(
         "ix_commerce_order_due",
         "commerce_order",
@@ -689,6 +742,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("idempotency_key IS NOT NULL"),
         sqlite_where=sa.text("idempotency_key IS NOT NULL"),
     )
+
+
+def _widen_lines() -> None:
     op.add_column(
         "commerce_order_line",
         sa.Column("discount", sa.BigInteger(), server_default="0", nullable=False),

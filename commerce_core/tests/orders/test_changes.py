@@ -121,3 +121,17 @@ def test_orders_to_two_addresses_stay_two(database: Database) -> None:
         database.run(lambda s: merge_orders(s, one, two, reason="x", actor=ACTOR))
 
     assert database.contents() == before
+
+
+def test_what_was_decided_on_an_older_version_is_refused(database: Database) -> None:
+    lamp = stock(database, "LAMP", 5)
+    order = place(database, {lamp: 1})
+    request = ChangeRequest(shipping_address=ADDRESS | {"city": "Bonn"})
+    change(database, order, request, version=1)
+    before = database.contents()
+
+    with pytest.raises(VersionConflictError) as caught:
+        change(database, order, request, version=1)
+
+    assert caught.value.fields["now"] == 2
+    assert database.contents() == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -149,6 +150,17 @@ def test_a_refusal_has_a_name(trigger: Trigger, facts: dict[str, Any], refusal: 
 
     assert caught.value.refusal == refusal
     assert situation.status is S.PROCESSING
+
+
+def test_an_order_into_which_money_came_does_not_expire() -> None:
+    part = Situation(S.PENDING, is_due=True, paid=Decimal(5))
+    given_back = Situation(S.PENDING, is_due=True, paid=Decimal(5), refunded=Decimal(5))
+
+    with pytest.raises(TransitionRefusedError) as caught:
+        ORDERS.fire(T.EXPIRE, part)
+
+    assert caught.value.refusal == "paid"
+    assert ORDERS.fire(T.EXPIRE, given_back) is S.EXPIRED
 
 
 # --- three traps: silence, a text where an enum belongs, and a state that is none ---------------

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import inspect
 
+from commerce_core.customers.models import Customer
 from commerce_core.errors import InvalidCursorError, OrderNotFoundError
 from commerce_core.flows import run_flow
 from commerce_core.orders.attempts import attempt_flow
@@ -26,6 +27,8 @@ from commerce_core.tests.orders.shop import ACTOR, lines_of, place, read_order, 
 from commerce_core.tests.statements import recorded
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from commerce_core.tests.databases import Database
 
 
@@ -58,6 +61,32 @@ def test_it_can_be_narrowed(database: Database) -> None:
     assert numbers(status=OrderStatus.CANCELLED) == [one.number]
     assert numbers(channel="shop") == numbers(is_held=True) == numbers(search="#K-7") == ["K-7"]
     assert numbers(search="no such") == numbers(is_short=True) == []
+
+
+def test_orders_are_found_by_the_words_of_a_name_as_it_is_now(database: Database) -> None:
+    lamp = stock(database, "LAMP", 50)
+
+    def somebody(session: Session) -> Customer:
+        found = Customer(number="C1", name="Änne O'Brien-Müller", email="anne@example.com")
+        session.add(found)
+        session.flush()
+        return found
+
+    customer = database.run(somebody)
+    order = place(database, {lamp: 1}, customer=customer)
+
+    def found(text: str, **more: Any) -> list[str]:
+        wanted = OrderFilter(search=text, **more)
+        page = database.run(lambda s: list_orders(s, wanted))
+        return [row.order.number for row in page.rows]
+
+    for text in ("brien", "MÜLL", "änne mü", "anne@example.com", "C1", order.number):
+        assert found(text) == found(text, status=order.status) == [order.number], text
+    for text in ("rien", "müller xy", '"', "*", "anne"):
+        assert found(text) == [], text
+    assert found("brien", channel="shop") == found("brien", searches_people=False) == []
+    database.sql("UPDATE commerce_customer SET name = 'Eva'")
+    assert (found("brien"), found("eva")) == ([], [order.number])
 
 
 def test_a_cursor_of_another_list_is_refused(database: Database) -> None:

@@ -16,14 +16,17 @@ from commerce_core.orders.errors import (
     RefundTooLargeError,
     TransitionRefusedError,
 )
+from commerce_core.orders.exchanges import open_claim, settle_claim
+from commerce_core.orders.fulfilling import ship_order
 from commerce_core.orders.gateways import MANUAL, FakeGateway, calls
 from commerce_core.orders.models import Order
 from commerce_core.orders.payments import record_payment
 from commerce_core.orders.reconciling import pay_order, reconcile_payments
 from commerce_core.orders.refunds import refund_order
+from commerce_core.orders.return_models import ClaimKind
 from commerce_core.orders.standing import balance
 from commerce_core.orders.undoing import cancel_order
-from commerce_core.tests.orders.shop import ACTOR, eur, place, read_order, shelf, stock
+from commerce_core.tests.orders.shop import ACTOR, eur, lines_of, place, read_order, shelf, stock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +77,43 @@ def test_a_refund_is_taken_from_several_payments_the_newest_first(database: Data
     refunds = give_back(database, order, "35.00", gateway)
 
     assert [str(refund.amount) for refund in refunds] == ["30.0000", "5.0000"]
+
+
+def test_no_more_goes_back_than_its_payments_say_whatever_the_order_says(
+    database: Database,
+) -> None:
+    lamp, gateway = stock(database, "LAMP", 5), FakeGateway()
+    order = place(database, {lamp: 2}, gateway=gateway)
+    database.sql("UPDATE commerce_payment SET amount = 100000")
+    before = database.contents()
+
+    with pytest.raises(RefundTooLargeError, match=r"10\.00 EUR is left"):
+        give_back(database, order, "10.01", gateway)
+    refused = database.contents()
+    give_back(database, order, "10.00", gateway)
+
+    assert refused == before
+    assert list(gateway.given_back.values()) == [eur("10.00")]
+
+
+def test_a_claim_worth_more_than_was_paid_gives_back_what_was_paid(database: Database) -> None:
+    lamp, gateway = stock(database, "LAMP", 5), FakeGateway()
+    order = place(database, {lamp: 2})
+    database.run(partial(record_payment, order=order, amount=eur("15.00"), actor=ACTOR))
+    database.run(partial(ship_order, order=order, actor=ACTOR))
+    (line,) = lines_of(database, order)
+    claim = database.run(
+        lambda s: open_claim(s, order, ClaimKind.MISSING, {line.id: 2}, actor=ACTOR)
+    )
+
+    with pytest.raises(RefundTooLargeError, match=r"15\.00 EUR is left"):
+        give_back(database, order, "39.80", gateway)
+    give_back(database, order, "15.00", gateway)
+    settled = database.run(partial(settle_claim, claim=claim, actor=ACTOR))
+
+    assert settled.status == "refunded"
+    with pytest.raises(TransitionRefusedError, match="nothing is left to give back"):
+        give_back(database, order, "0.01", gateway)
 
 
 def test_a_declined_refund_gives_its_claim_back(database: Database) -> None:

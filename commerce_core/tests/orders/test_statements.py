@@ -51,6 +51,22 @@ def test_placing_an_order(database: Database) -> None:
     assert counts[0] <= (6 if database.is_postgresql else 16)
 
 
+def test_postgresql_plans_the_statements_of_an_order_once_and_not_each_time(
+    postgres: Database,
+) -> None:
+    lamp = stock(postgres, "LAMP", 50)
+    for _ in range(20):
+        place(postgres, {lamp: 1})
+
+    rows = postgres.sql(
+        "SELECT statement, custom_plans, generic_plans FROM pg_prepared_statements "
+        "WHERE statement LIKE '%nextval%' OR statement LIKE 'WITH w0%'"
+    )
+    assert len(rows) == 2
+    assert {custom for _, custom, _ in rows} == {5}  # the server tries five before it keeps one
+    assert min(kept for *_, kept in rows) > 5
+
+
 def test_placing_and_paying_an_order(database: Database) -> None:
     lamp = stock(database, "LAMP", 50)
     place(database, {lamp: 1}, gateway=FakeGateway())

@@ -23,8 +23,10 @@ from commerce_core.catalog.file_models import ImportStatus, ProductImport, Produ
 from commerce_core.catalog.file_results import ProductFileResult, RowOutcome, RowResult, counted
 from commerce_core.catalog.file_rows import ProductFile, ProductRow, read_product_file, understand
 from commerce_core.catalog.file_write import BatchWriter
+from commerce_core.catalog.models import Product, Variant, VariantOptionValue
 from commerce_core.clock import utc_now
 from commerce_core.database import is_postgresql
+from commerce_core.database.bulk import update_statistics
 from commerce_core.flows import Transaction, run_flow
 
 if TYPE_CHECKING:
@@ -40,6 +42,10 @@ ROWS_AT_ONCE: Final = 500
 _ATTEMPTS: Final = 3
 """Somebody else may create the same SKU in the same moment; then the batch looks again."""
 _MESSAGE_LENGTH: Final = 500
+_STATISTICS_AFTER: Final = 1_000
+_STATISTICS_FACTOR: Final = 4
+"""The planner is told of the tables after so many rows, and each time they are so much longer."""
+_TABLES: Final[Any] = tuple(model.__table__ for model in (Product, Variant, VariantOptionValue))
 
 
 def _ignore(_done: int, _total: int) -> None:
@@ -101,6 +107,7 @@ def product_import_flow(
         begun = yield Transaction(run.begin)
         import_id, done = begun.id, begun.done
     found: list[RowResult] = []
+    statistics_due = done + _STATISTICS_AFTER
     on_progress(done, len(rows))
     while done < len(rows):
         batch = rows[done : done + ROWS_AT_ONCE]
@@ -109,6 +116,10 @@ def product_import_flow(
         found.extend(results)
         done += len(batch)
         on_progress(done, len(rows))
+        if not dry_run and done >= statistics_due:
+            # A plan made for the short tables of the beginning would read all of them each time.
+            statistics_due = done * _STATISTICS_FACTOR
+            yield Transaction(partial(update_statistics, only=_TABLES))
     counts = counted(found)
     if dry_run:
         return ProductFileResult(found, counts, ignored)

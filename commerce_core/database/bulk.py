@@ -69,15 +69,16 @@ def resume_checkpoints(session: Session) -> None:
     _set_checkpoint(session, _USUAL_PAGES)
 
 
-def update_statistics(session: Session) -> None:
+def update_statistics(session: Session, *, only: Sequence[Table] = ()) -> None:
     """Let the planner know what a bulk load brought, before the first query meets it.
 
     Otherwise PostgreSQL plans as if the tables were as short as before, until its own autovacuum
-    comes round. Reads a sample of each table of this library; the caller commits.
+    comes round. Reads a sample of each table of this library, or of ``only`` some; the caller
+    commits.
     """
     if is_postgresql(session):
-        tables = ", ".join(table.name for table in metadata_for(set(FEATURES)).sorted_tables)
-        session.execute(text(f"ANALYZE {tables}"))
+        tables = only or metadata_for(set(FEATURES)).sorted_tables
+        session.execute(text(f"ANALYZE {', '.join(table.name for table in tables)}"))
         return
     connection = session.connection()
     connection.exec_driver_sql(f"PRAGMA analysis_limit={_ROWS_OF_A_SAMPLE}")

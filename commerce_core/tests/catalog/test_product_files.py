@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import text
 
 from commerce_core.catalog import (
     Layout,
@@ -32,6 +33,8 @@ from commerce_core.tables import write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sqlalchemy.orm import Session
 
     from commerce_core.catalog import ProductFileResult
     from commerce_core.tests.databases import Database
@@ -255,3 +258,16 @@ def test_an_xlsx_keeps_numbers_and_leading_zeros(database: Database, tmp_path: P
     assert counts(import_products(database.factory, path, actor="ann")) == (1, 0, 0, 0)
     found = database.run(lambda s: get_variant(s, sku="0007"))
     assert (found.sku, found.barcode) == ("0007", "4006381333931")
+
+
+def test_a_long_import_tells_the_planner_how_long_its_tables_are(database: Database) -> None:
+    if not database.is_postgresql:
+        pytest.skip("SQLite plans by what it was told at the start, and looks up by an index")
+    rows = "".join(f"p-{number},Cup {number},CUP-{number},9.50\n" for number in range(1_000))
+    bring(database, "product,title,sku,price\n" + rows)
+
+    def known_length(session: Session) -> int:
+        query = "SELECT reltuples FROM pg_class WHERE relname = 'commerce_variant'"
+        return int(session.scalar(text(query)) or 0)
+
+    assert database.run(known_length) == 1_000

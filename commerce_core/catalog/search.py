@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    case,
     false,
     func,
     literal,
@@ -78,14 +79,13 @@ def match_variants(session: Session, query: str) -> VariantMatch:
     if not words:
         return VariantMatch(false() if query.strip() else true())
     places: tuple[_Place, ...] = (_products(), _variants())
-    found: dict[tuple[int, int], list[int]] = {}
-    for word, place, row_id in session.execute(union_all(*_lookups(session, words, places))):
-        found.setdefault((word, place), []).append(row_id)
+    found = _look_up(session, words, places)
     conditions: list[ColumnElement[bool]] = []
     is_narrow = False
     for number, word in enumerate(words):
-        hits = [found.get((number, index), []) for index in range(len(places))]
-        is_narrow = is_narrow or (len(hits[0]) <= FEW_PRODUCTS and len(hits[1]) <= RARE)
+        hits = [found[number, index] for index in range(len(places))]
+        is_rare = None not in hits and len(hits[0] or ()) <= FEW_PRODUCTS
+        is_narrow = is_narrow or is_rare
         either = zip(places, hits, strict=True)
         conditions.append(or_(*(_selects(session, place, word, ids) for place, ids in either)))
     return VariantMatch(and_(*conditions), is_narrow)
@@ -98,15 +98,10 @@ def match_products(session: Session, query: str) -> ColumnElement[bool]:
     """
     condition: ColumnElement[bool] = true()
     if words := search_words(query):
-        places = (_products(),)
-        found: dict[int, list[int]] = {}
-        for word, _, row_id in session.execute(union_all(*_lookups(session, words, places))):
-            found.setdefault(word, []).append(row_id)
+        place = _products()
+        found = _look_up(session, words, (place,))
         condition = and_(
-            *(
-                _selects(session, places[0], word, found.get(number, []))
-                for number, word in enumerate(words)
-            )
+            *(_selects(session, place, word, found[number, 0]) for number, word in enumerate(words))
         )
     return condition
 
@@ -144,19 +139,28 @@ def _variants() -> _Place:
     return _Place("commerce_variant", Variant.id, Variant.id, texts)
 
 
-def _lookups(session: Session, words: Sequence[str], places: Sequence[_Place]) -> list[Any]:
-    """Return one SELECT of (word, place, row id) for each word and place."""
-    look_up = _lookup_postgresql if is_postgresql(session) else _lookup_sqlite
-    return [
-        # The LIMIT inside: a common word shows itself after RARE + 1 rows.
-        select(
-            literal_column(str(number)).label("word"),
-            literal_column(str(index)).label("place"),
-            look_up(place, word, number).limit(RARE + 1).subquery().c.id,
-        )
-        for number, word in enumerate(words)
-        for index, place in enumerate(places)
-    ]
+def _look_up(
+    session: Session, words: Sequence[str], places: Sequence[_Place]
+) -> dict[tuple[int, int], list[int] | None]:
+    """Return by word and place the ids of the rows that have it, None where that are many.
+
+    One statement, and one row for each word and place: a common word shows itself after RARE + 1
+    rows, which the database counts and keeps.
+    """
+    is_server = is_postgresql(session)
+    look_up = _lookup_postgresql if is_server else _lookup_sqlite
+    gather = func.array_agg if is_server else func.json_group_array
+    lookups = []
+    for number, word in enumerate(words):
+        for index, place in enumerate(places):
+            hits = look_up(place, word, number).limit(RARE + 1).subquery()
+            none = "'{}'::bigint[]" if is_server else "'[]'"
+            ids = case((func.count() <= RARE, func.coalesce(gather(hits.c.id), text(none))))
+            lookups.append(select(literal_column(f"{number}"), literal_column(f"{index}"), ids))
+    found: dict[tuple[int, int], list[int] | None] = {}
+    for number, index, ids in session.execute(union_all(*lookups)):
+        found[number, index] = json.loads(ids) if isinstance(ids, str) else ids
+    return found
 
 
 def _lookup_postgresql(place: _Place, word: str, number: int) -> Select[Any]:
@@ -172,12 +176,14 @@ def _lookup_sqlite(place: _Place, word: str, number: int) -> Select[Any]:
     return select(literal_column("rowid").label("id")).select_from(text(words)).where(test)
 
 
-def _selects(session: Session, place: _Place, word: str, ids: list[int]) -> ColumnElement[bool]:
-    """Return what selects the variants that have ``word`` in ``place``."""
+def _selects(
+    session: Session, place: _Place, word: str, ids: list[int] | None
+) -> ColumnElement[bool]:
+    """Return what selects the variants that have ``word`` in ``place``; ids None: many have."""
+    if ids is None:
+        return _has_word(session, place, word)
     if not ids:
         return false()
-    if len(ids) > RARE:
-        return _has_word(session, place, word)
     # One parameter, however many ids: the statement stays the same and is planned quickly.
     if is_postgresql(session):
         return place.pointer == any_(bindparam(None, ids, ARRAY(BigInteger)))

@@ -60,7 +60,7 @@ def _words(session: Session, query: str) -> ColumnElement[bool]:
     named = match_products(session, query)
     own = select(Variant.id).where(Variant.product_id == Product.id, match.condition)
     if not match.is_narrow:
-        return or_(named, own.correlate(Product).exists())
+        return or_(named, _there_is(own))
     having = select(Product.id).join(Variant, Variant.product_id == Product.id)
     found = union(having.where(match.condition), select(Product.id).where(named))
     return Product.id.in_(list(session.scalars(found)))
@@ -110,7 +110,15 @@ def _looked_up(ids: Collection[int]) -> ColumnElement[bool]:
 
 def _asked(*tests: ColumnElement[bool]) -> ColumnElement[bool]:
     own = select(Variant.id).where(Variant.product_id == Product.id, _ACTIVE, *tests)
-    return own.correlate(Product).exists()
+    return _there_is(own)
+
+
+def _there_is(own: Select[Any]) -> ColumnElement[bool]:
+    """Return whether a product has such a variant, to be asked of one product after the other.
+
+    No EXISTS: PostgreSQL would read all variants that pass, to have them ready for every product.
+    """
+    return own.correlate(Product).limit(1).scalar_subquery().is_not(None)
 
 
 def _few(session: Session, query: Select[Any]) -> Sequence[int] | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, func, insert, or_, select
+from sqlalchemy import String, and_, bindparam, func, insert, or_, select
 
 from commerce_core.catalog.change_models import ChangeKind
 from commerce_core.catalog.changes import ChangeLog, require_actor
@@ -18,6 +19,7 @@ from commerce_core.catalog.models import Variant
 from commerce_core.catalog.price_models import PriceKind, PriceList, VariantPrice
 from commerce_core.catalog.variants import require_price
 from commerce_core.clock import require_aware, utc_now
+from commerce_core.database import UTCDateTime
 from commerce_core.errors import (
     CurrencyMismatchError,
     InvalidStateError,
@@ -98,7 +100,8 @@ def prices_of(
     for start in range(0, len(variants), 500):
         some = variants[start : start + 500]
         rows: dict[int, list[Any]] = {}
-        for row in session.execute(_in_force([v.id for v in some], moment, channel)):
+        values = {"ids": [v.id for v in some], "moment": moment, "channel": channel}
+        for row in session.execute(_in_force(), values):
             rows.setdefault(row.variant_id, []).append(row)
         for variant in some:
             quote = _quote(variant, rows.get(variant.id, []), currency or variant.currency)
@@ -107,8 +110,12 @@ def prices_of(
     return found
 
 
-def _in_force(ids: Sequence[int], moment: datetime, channel: str | None) -> Any:
-    """Select of each variant, list and kind the newest price that is in force."""
+@cache
+def _in_force() -> Any:
+    """Select of each of ``:ids``, list and kind the newest price in force in ``:channel``."""
+    ids: Any = bindparam("ids", expanding=True)
+    moment = bindparam("moment", type_=UTCDateTime())
+    channel = bindparam("channel", type_=String())
     newest = func.row_number().over(
         partition_by=(VariantPrice.variant_id, VariantPrice.price_list_id, VariantPrice.kind),
         order_by=(VariantPrice.valid_from.desc(), VariantPrice.id.desc()),

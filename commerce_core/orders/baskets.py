@@ -32,6 +32,7 @@ MAX_LINES: Final = 500
 class CheckoutLine:
     """``quantity`` pieces of a variant or kit.
 
+    It is sold at the price in force (``price_of``), in the checkout's channel and currency.
     ``shown_price`` is what the customer saw: another price now is refused. ``price`` is what it is
     sold for whatever the catalog says (an order by hand, or from elsewhere). ``discount`` reduces
     the whole line, before a discount on the order is dealt out.
@@ -60,7 +61,8 @@ class Charge:
 class Checkout:
     """Everything an order is made of. ``number`` None lets the library number it.
 
-    ``placed_at`` is given where it was sold before it came here. ``shipping_address`` is a mapping
+    ``currency`` None is that of each variant. ``placed_at`` is given where it was sold before it
+    came here: then the prices are those of that moment. ``shipping_address`` is a mapping
     as in ``commerce_core.orders.addresses``.
     """
 
@@ -78,6 +80,7 @@ class Checkout:
     external_id: str | None = None
     placed_at: datetime | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    currency: str | None = None
 
     def variant_ids(self) -> list[int]:
         """Return the ids of the variants, line by line.
@@ -95,6 +98,7 @@ class Checkout:
 
     def fingerprint(self) -> str:
         """Return a digest of the content, by which a repeated key is known to mean the same."""
+        told = {} if self.currency is None else {"currency": self.currency}
         return fingerprint_of(
             lines=[
                 (line.variant.id, line.quantity, str(line.price), str(line.discount))
@@ -104,6 +108,7 @@ class Checkout:
             place=[self.channel, self.number, self.customer.id if self.customer else None],
             address=dict(self.shipping_address or {}),
             discount=str(self.discount),
+            **told,
         )
 
     def address(self) -> dict[str, Any] | None:

@@ -27,7 +27,7 @@ from commerce_core.orders.change_models import OrderChange
 from commerce_core.orders.machine import Trigger
 from commerce_core.orders.models import REASON_LENGTH, LineKind, Order, OrderLine, OrderStatus
 from commerce_core.orders.payments import promise_missing
-from commerce_core.orders.placement_reads import read_offers
+from commerce_core.orders.placement_reads import at_prices_in_force, read_offers
 from commerce_core.orders.undoing import drop_pieces
 from commerce_core.text import clean_text
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """``quantity`` pieces more, at today's price or at ``price``."""
+    """``quantity`` pieces more, at the price in force or at ``price``."""
 
     variant: Variant
     quantity: int
@@ -92,6 +92,7 @@ def preview_change(session: Session, order: Order, change: ChangeRequest) -> Cha
 
     Raises:
         InvalidInputError, CurrencyMismatchError, InvalidAddressError: it cannot be done.
+        PriceNotFoundError: something has no price in the order's currency.
     """
     lines = session.scalars(
         select(OrderLine).filter_by(order_id=order.id).execution_options(populate_existing=True)
@@ -130,6 +131,7 @@ def change_order(
         QuantityNotLeftError: more to remove than is open and in no parcel.
         TransitionRefusedError: it has left, or a payment is under way.
         InvalidInputError, CurrencyMismatchError, InvalidAddressError: a value is not accepted.
+        PriceNotFoundError: something added has no price in the order's currency.
         VersionConflictError, IdempotencyConflictError: as elsewhere.
     """
     why = clean_text(reason, name="the reason", max_length=REASON_LENGTH)
@@ -187,11 +189,18 @@ def _new_rows(
     if not change.add:
         return []
     ids = [item.variant.id for item in change.add]
-    offers = read_offers(session, ids)
+    offers = at_prices_in_force(
+        session,
+        read_offers(session, ids),
+        [item.variant.id for item in change.add if item.price is None],
+        as_of=utc_now(),
+        channel=order.channel,
+        currency=order.currency,
+    )
     rows = []
     for number, item in enumerate(change.add, start=position + 1):
         offer = offers[item.variant.id]
-        price = item.price or offer.price
+        price = offer.price if item.price is None else item.price
         if price.currency != order.currency:
             message = f"order {order.number} is in {order.currency}, not in {price.currency}"
             raise CurrencyMismatchError(message, left=order.currency, right=price.currency)

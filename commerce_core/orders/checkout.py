@@ -63,7 +63,8 @@ def place_order(
 
     Raises:
         InsufficientStockError, VariantArchivedError: something cannot be had; nothing is written.
-        PriceChangedError, CurrencyMismatchError, InvalidInputError: see ``place_in_books``.
+        PriceChangedError, PriceNotFoundError, CurrencyMismatchError, InvalidInputError: see
+            ``place_in_books``.
         PaymentDeclinedError: the order is pending; pay it with ``pay_order`` or let it expire.
         PaymentUncertainError: nobody knows yet; ``reconcile_payments`` finds out.
         OperationInProgressError: another one with this key is asking the gateway right now.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from commerce_core.catalog.models import Variant
+from commerce_core.customers.models import Customer
 from commerce_core.errors import InvalidInputError, InvalidStateError
 from commerce_core.inventory.ledger.objects import persistent
 from commerce_core.journal import take_ids
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from commerce_core.orders.case import Case
+
 _OPEN_RETURNS = (
     ReturnStatus.REQUESTED,
     ReturnStatus.APPROVED,
@@ -52,12 +56,14 @@ def exchange_return(
 ) -> Order:
     """Order ``wanted`` (variant → pieces) instead of what comes back, to the same address.
 
-    The new order is at today's prices, or ``free`` (a swap of one thing for its like): what the
-    customer owes or gets is then settled on either order. The caller commits.
+    The new order is at the prices in force in the order's channel and currency, or ``free`` (a
+    swap of one thing for its like): what the customer owes or gets is then settled on either
+    order. It belongs to the same customer. The caller commits.
 
     Raises:
         InvalidStateError: the return is over, or was exchanged before.
         InsufficientStockError: something cannot be had (not with ``allow_partial``).
+        PriceNotFoundError: something has no price in the order's currency.
     """
     order = session.get_one(Order, found.order_id)
     with opened(session, order, Trigger.RETURN, actor=actor) as case:
@@ -97,6 +103,10 @@ def _place(
         channel=order.channel,
         shipping_address=order.shipping_address,
         country=order.country,
+        currency=order.currency,
+        customer=None
+        if order.customer_id is None
+        else session.get_one(Customer, order.customer_id),
         is_tax_included=order.is_tax_included,
         details={"replaces": order.number},
     )
@@ -123,18 +133,18 @@ def open_claim(
     """Note a complaint where nothing comes back: order line id → pieces. The caller commits.
 
     Raises:
-        QuantityNotLeftError: more of a line than was shipped.
+        QuantityNotLeftError: more of a line than was shipped, has not come back, and is in no claim
+            but rejected ones.
         TransitionRefusedError: nothing was shipped.
         InvalidInputError: no line.
     """
     if not quantities:
         raise InvalidInputError("a claim needs at least one line")
     with opened(session, order, Trigger.RETURN, actor=actor, reason=note) as case:
-        lines = {line.id: line for line in case.goods()}
+        left = _claimable(case)
         for line_id, pieces in quantities.items():
-            line = lines.get(line_id)
-            sent = 0 if line is None else line.wanted if order.is_history else line.shipped
-            require_left(pieces, sent, what=f"line {line_id} shipped")
+            what = f"line {line_id}, shipped, kept and not claimed before"
+            require_left(pieces, left.get(line_id, 0), what=what)
         number = take_ids(session, {Claim: 1})[Claim][0]
         row: dict[str, Any] = {
             "id": number,
@@ -150,6 +160,26 @@ def open_claim(
         case.facts["claim"] = {"id": number, "kind": row["kind"].value}
         case.write()
     return persistent(session, Claim, row)
+
+
+def _claimable(case: Case) -> dict[int, int]:
+    """Return order line id → pieces that the customer has and has not complained about.
+
+    Of an order that is locked: two claims of the same piece never both find it.
+    """
+    claims = case.session.execute(
+        select(Claim.lines).where(
+            Claim.order_id == case.order.id, Claim.status != ClaimStatus.REJECTED
+        )
+    ).scalars()
+    claimed: Counter[str] = Counter()
+    for lines in claims:
+        claimed.update(lines)
+    sent = "wanted" if case.order.is_history else "shipped"
+    return {
+        line.id: max(0, getattr(line, sent) - line.returned - claimed[str(line.id)])
+        for line in case.goods()
+    }
 
 
 def replace_claim(

@@ -1,7 +1,7 @@
 """Put an order into the books: reserve or allocate its stock and write all of it in one go.
 
 The first phase of a checkout, and all of it where nobody has to be asked for money. Three
-statements on PostgreSQL, however many lines.
+statements on PostgreSQL, however many lines; two where the caller names every price.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from commerce_core.orders.event_models import OrderEvent
 from commerce_core.orders.machine import Trigger
 from commerce_core.orders.models import LineKind, Order, OrderLine, OrderStatus, PaymentStatus
 from commerce_core.orders.payment_models import Payment
-from commerce_core.orders.placement_reads import Reading, read_and_lock
+from commerce_core.orders.placement_reads import Reading, at_prices_in_force, read_and_lock
 from commerce_core.records import id_of
 from commerce_core.text import clean_optional, clean_text
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from commerce_core.inventory.strategies import Strategy
     from commerce_core.orders.amounts import OrderAmounts
     from commerce_core.orders.gateways import PaymentGateway
+    from commerce_core.orders.placement_reads import Offer
 
 PAY_AT_ONCE: Final = timedelta(minutes=30)
 """How long an order waits for a gateway that is asked at the checkout …"""
@@ -98,6 +99,7 @@ def place_in_books(
         InsufficientStockError, VariantArchivedError: something cannot be had.
         PriceChangedError, CurrencyMismatchError, InvalidAddressError, InvalidInputError: the
             checkout cannot be accepted.
+        PriceNotFoundError: something has no price in the currency of the checkout.
         DuplicateError: the channel has an order with this number.
         OrderKeyTakenError: somebody else uses the key right now (internal).
     """
@@ -109,10 +111,11 @@ def place_in_books(
     if reading.earlier_id is not None:
         order = session.get_one(Order, reading.earlier_id, populate_existing=True)
         return Placed(order, is_new=False)
-    sold_for = prices(checkout, reading.offers)
-    cost = amounts(checkout, sold_for)
-    lines = line_rows(checkout, reading.offers, sold_for, cost)
     batch = ledger.Batch(session, actor=who)
+    offers = _priced(batch, reading, checkout)
+    sold_for = prices(checkout, offers)
+    cost = amounts(checkout, sold_for)
+    lines = line_rows(checkout, offers, sold_for, cost)
     owes = terms.gateway is not None and cost.total.units > 0
     draft = _Draft(reading, cost, batch.now, who, idempotency_key, terms, owes=owes)
     wishes = [
@@ -133,6 +136,17 @@ def place_in_books(
     order = persistent(session, Order, of_order)
     key = payment_row["request_key"] if payment_row else None
     return Placed(order, is_new=True, payment_id=reading.payment_id, request_key=key)
+
+
+def _priced(batch: ledger.Batch, reading: Reading, checkout: Checkout) -> dict[int, Offer]:
+    return at_prices_in_force(
+        batch.session,
+        reading.offers,
+        [line.variant.id for line in checkout.lines if line.price is None],
+        as_of=checkout.placed_at or batch.now,
+        channel=checkout.channel.strip(),
+        currency=checkout.currency,
+    )
 
 
 def _write(batch: ledger.Batch, rows: RowsTogether, checkout: Checkout) -> None:

@@ -1,15 +1,16 @@
-"""What placing an order reads first, in one statement: offers, new ids, and an earlier order."""
+"""What placing an order reads: offers, new ids and an earlier order at once; then the prices."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import String, bindparam, select, text
 
 from commerce_core.catalog.models import Product, Variant
-from commerce_core.errors import VariantNotFoundError
+from commerce_core.catalog.prices import prices_of
+from commerce_core.errors import PriceNotFoundError, VariantNotFoundError
 from commerce_core.inventory.ledger import lock_offers, offers_query
 from commerce_core.journal.together import id_expression, numbers_from
 from commerce_core.money import Money
@@ -17,7 +18,9 @@ from commerce_core.orders.models import Order, OrderLine
 from commerce_core.orders.payment_models import Payment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from decimal import Decimal
 
     from sqlalchemy.orm import Session
 
@@ -28,7 +31,7 @@ _NAME_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A variant as it is on offer now."""
+    """A variant as it is on offer. As it was read its price is the one last set by hand."""
 
     variant_id: int
     sku: str
@@ -89,7 +92,7 @@ def read_and_lock(
 
 
 def read_offers(session: Session, variant_ids: Sequence[int]) -> dict[int, Offer]:
-    """Return variants as they are on offer now. Locks nothing.
+    """Return variants as they are on offer. Locks nothing.
 
     Raises:
         VariantNotFoundError: there is no such variant.
@@ -101,6 +104,43 @@ def read_offers(session: Session, variant_ids: Sequence[int]) -> dict[int, Offer
         message = f"there is no variant with the id {min(missing)}"
         raise VariantNotFoundError(message, variant_id=min(missing))
     return offers
+
+
+class _Own(NamedTuple):
+    """What ``prices_of`` asks of a variant."""
+
+    id: int
+    price: Decimal
+    currency: str
+    compare_at_price: None = None
+
+
+def at_prices_in_force(
+    session: Session,
+    offers: Mapping[int, Offer],
+    variant_ids: Iterable[int],
+    *,
+    as_of: datetime,
+    channel: str,
+    currency: str | None = None,
+) -> dict[int, Offer]:
+    """Return ``offers``, those of ``variant_ids`` at what ``price_of`` says. One statement.
+
+    None where no variant is asked for: a caller who names every price waits for nothing.
+
+    Raises:
+        PriceNotFoundError: a variant has no price in this currency.
+    """
+    priced = dict(offers)
+    asked = [offers[number] for number in dict.fromkeys(variant_ids)]
+    own = [_Own(x.variant_id, x.price.amount, x.price.currency) for x in asked]
+    quotes = prices_of(session, own, as_of=as_of, currency=currency, channel=channel)
+    for offer in asked:
+        if offer.variant_id not in quotes:
+            message = f"{offer.sku} has no price in {currency} now"
+            raise PriceNotFoundError(message, sku=offer.sku, currency=currency)
+        priced[offer.variant_id] = replace(offer, price=quotes[offer.variant_id].price)
+    return priced
 
 
 def _offer(row: Sequence[Any]) -> Offer:

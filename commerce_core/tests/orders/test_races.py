@@ -13,16 +13,23 @@ from commerce_core.errors import CommerceError, OperationInProgressError
 from commerce_core.flows import run_flow, run_in_transaction
 from commerce_core.inventory import verify_ledger, verify_promises
 from commerce_core.orders.checkout import place_order
-from commerce_core.orders.errors import RefundTooLargeError, TransitionRefusedError
-from commerce_core.orders.fulfilling import fulfill_order, ship_fulfillment
+from commerce_core.orders.errors import (
+    QuantityNotLeftError,
+    RefundTooLargeError,
+    TransitionRefusedError,
+)
+from commerce_core.orders.exchanges import open_claim
+from commerce_core.orders.fulfilling import fulfill_order, ship_fulfillment, ship_order
 from commerce_core.orders.gateways import MANUAL, FakeGateway, calls
 from commerce_core.orders.payments import record_payment
 from commerce_core.orders.refunds import refund_order
+from commerce_core.orders.return_models import ClaimKind
 from commerce_core.orders.undoing import cancel_order, expire_order
 from commerce_core.tests.orders.shop import (
     ACTOR,
     basket,
     eur,
+    lines_of,
     place,
     read_order,
     shelf,
@@ -121,6 +128,19 @@ def test_two_refunds_of_everything(postgres: Database) -> None:
         assert len(refused) == 2
         assert all(isinstance(e, RefundTooLargeError | TransitionRefusedError) for e in refused)
         assert list(gateway.given_back.values()) == [eur("19.90")]
+
+
+def test_two_claims_of_one_piece(postgres: Database) -> None:
+    lamp = stock(postgres, "LAMP", 50)
+    for _ in range(TIMES):
+        order = place(postgres, {lamp: 1})
+        postgres.run(partial(ship_order, order=order, actor=ACTOR))
+        (line,) = lines_of(postgres, order)
+
+        found = at_once(*[doing(postgres, open_claim, order, ClaimKind.BROKEN, {line.id: 1})] * 3)
+
+        refused = errors_of(found)
+        assert [type(error) for error in refused] == [QuantityNotLeftError] * 2
 
 
 def test_expiry_against_payment(postgres: Database) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from commerce_core.clock import use_clock
+from commerce_core.customers.models import Customer
 from commerce_core.errors import InvalidStateError, VersionConflictError
 from commerce_core.flows import run_flow
 from commerce_core.inventory import get_location, verify_ledger, verify_promises
@@ -16,7 +17,12 @@ from commerce_core.orders.errors import (
     ReturnNotEligibleError,
     TransitionRefusedError,
 )
-from commerce_core.orders.exchanges import exchange_return, open_claim, replace_claim
+from commerce_core.orders.exchanges import (
+    exchange_return,
+    open_claim,
+    reject_claim,
+    replace_claim,
+)
 from commerce_core.orders.fulfilling import deliver_order, ship_order
 from commerce_core.orders.gateways import FakeGateway, calls
 from commerce_core.orders.refunds import refund_order
@@ -45,6 +51,7 @@ from commerce_core.tests.orders.shop import (
 
 if TYPE_CHECKING:
     from commerce_core.orders.models import Order
+    from commerce_core.orders.return_models import Claim
     from commerce_core.testing import FrozenClock
     from commerce_core.tests.databases import Database
 
@@ -217,3 +224,49 @@ def test_a_claim_is_made_good_without_anything_coming_back(database: Database) -
     with pytest.raises(QuantityNotLeftError):
         database.run(lambda s: open_claim(s, order, ClaimKind.LOST, {line.id: 3}, actor=ACTOR))
     assert story(database, order)[-2:] == ["return", "return"]
+
+
+def claimed(database: Database, order: Order, pieces: int) -> Claim:
+    (line,) = lines_of(database, order)
+    return database.run(
+        lambda s: open_claim(s, order, ClaimKind.BROKEN, {line.id: pieces}, actor=ACTOR)
+    )
+
+
+def test_a_piece_is_claimed_once_unless_the_claim_was_rejected(database: Database) -> None:
+    _, order = delivered(database, 3)
+    first = claimed(database, order, 2)
+    with pytest.raises(QuantityNotLeftError) as caught:
+        claimed(database, order, 2)
+    assert caught.value.fields["left"] == 1
+
+    database.run(lambda s: reject_claim(s, first, reason="worn", actor=ACTOR))
+    second = claimed(database, order, 3)
+    database.run(lambda s: replace_claim(s, second, actor=ACTOR))
+    with pytest.raises(QuantityNotLeftError):
+        claimed(database, order, 1)
+
+
+def test_what_has_come_back_is_not_claimed_as_well(database: Database) -> None:
+    _, order = delivered(database, 2)
+    found = requested(database, order, 1)
+    database.run(lambda s: approve_return(s, found, actor=ACTOR))
+    received(database, order, found, 1)
+    database.run(lambda s: inspect_return(s, found, {}, actor=ACTOR))
+
+    with pytest.raises(QuantityNotLeftError):
+        claimed(database, order, 2)
+    assert claimed(database, order, 1).status == "open"
+
+
+def test_what_is_sent_instead_belongs_to_the_same_customer(database: Database) -> None:
+    lamp, ann = stock(database, "LAMP", 10), Customer(number="C-1", name="Ann")
+    database.run(lambda s: s.add(ann))
+    order = place(database, {lamp: 2}, customer=ann)
+    database.run(lambda s: ship_order(s, order, actor=ACTOR))
+
+    claim, found = claimed(database, order, 1), requested(database, order, 1)
+    again = database.run(lambda s: replace_claim(s, claim, actor=ACTOR))
+    other = database.run(lambda s: exchange_return(s, found, {lamp: 1}, actor=ACTOR))
+
+    assert (again.customer_id, other.customer_id) == (ann.id, ann.id)

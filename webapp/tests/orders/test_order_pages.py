@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from commerce_core.orders.change_models import OrderTask, TaskKind
 from commerce_core.orders.models import Order, OrderStatus
 from commerce_core.orders.undoing import cancel_order, hold_order
 from webapp.accounts.roles import Role
@@ -294,3 +295,16 @@ async def test_many_orders_at_once_each_with_its_own_result(clerk: Browser) -> N
     refused = await clerk.post("/orders/bulk", form | {"verb": "cancel", "reason": "x"})  # type: ignore[arg-type]
     assert refused.status_code == 403
     assert (await clerk.post("/orders/bulk", {"verb": "hold", "order": "1"})).status_code == 422
+
+
+async def test_another_price_elsewhere_is_told_without_a_word_of_packing(clerk: Browser) -> None:
+    number = await placed(clerk)
+    task = OrderTask(
+        order_id=number, kind=TaskKind.CHANGED_ELSEWHERE, content={"total": "12.00 EUR"}
+    )
+    await clerk.database.transact(lambda session: session.add(task))
+
+    page = words(await clerk.get(f"/orders/{number}"))
+
+    assert "not all of that was taken over: somebody has to decide. It costs 12.00 EUR" in page
+    assert "after it was packed" not in page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -26,14 +25,13 @@ from commerce_core.orders.return_models import (
     Return,
     ReturnStatus,
 )
+from commerce_core.orders.returns import returnable_of
 from commerce_core.text import clean_optional, clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
-
-    from commerce_core.orders.case import Case
 
 _OPEN_RETURNS = (
     ReturnStatus.REQUESTED,
@@ -133,17 +131,17 @@ def open_claim(
     """Note a complaint where nothing comes back: order line id → pieces. The caller commits.
 
     Raises:
-        QuantityNotLeftError: more of a line than was shipped, has not come back, and is in no claim
-            but rejected ones.
+        QuantityNotLeftError: more of a line than was shipped, and is in no return and in no other
+            claim that was not rejected.
         TransitionRefusedError: nothing was shipped.
         InvalidInputError: no line.
     """
     if not quantities:
         raise InvalidInputError("a claim needs at least one line")
     with opened(session, order, Trigger.RETURN, actor=actor, reason=note) as case:
-        left = _claimable(case)
+        left = returnable_of(session, case.goods(), is_history=order.is_history)
         for line_id, pieces in quantities.items():
-            what = f"line {line_id}, shipped, kept and not claimed before"
+            what = f"line {line_id}, shipped, in no return and not claimed before"
             require_left(pieces, left.get(line_id, 0), what=what)
         number = take_ids(session, {Claim: 1})[Claim][0]
         row: dict[str, Any] = {
@@ -160,26 +158,6 @@ def open_claim(
         case.facts["claim"] = {"id": number, "kind": row["kind"].value}
         case.write()
     return persistent(session, Claim, row)
-
-
-def _claimable(case: Case) -> dict[int, int]:
-    """Return order line id → pieces that the customer has and has not complained about.
-
-    Of an order that is locked: two claims of the same piece never both find it.
-    """
-    claims = case.session.execute(
-        select(Claim.lines).where(
-            Claim.order_id == case.order.id, Claim.status != ClaimStatus.REJECTED
-        )
-    ).scalars()
-    claimed: Counter[str] = Counter()
-    for lines in claims:
-        claimed.update(lines)
-    sent = "wanted" if case.order.is_history else "shipped"
-    return {
-        line.id: max(0, getattr(line, sent) - line.returned - claimed[str(line.id)])
-        for line in case.goods()
-    }
 
 
 def replace_claim(

@@ -7,6 +7,7 @@ was sold. Stock comes back when a return is *inspected*, once: a repeat adds not
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -20,12 +21,19 @@ from commerce_core.orders.case import Case, opened, require_left
 from commerce_core.orders.errors import ReturnNotFoundError
 from commerce_core.orders.machine import RETURNS, ReturnTrigger, Trigger, next_status
 from commerce_core.orders.models import REASON_LENGTH, Order, OrderLine
-from commerce_core.orders.return_models import Return, ReturnLine, ReturnReason, ReturnStatus
+from commerce_core.orders.return_models import (
+    Claim,
+    ClaimStatus,
+    Return,
+    ReturnLine,
+    ReturnReason,
+    ReturnStatus,
+)
 from commerce_core.orders.return_rules import DEFAULT_POLICY, require_eligible
 from commerce_core.text import clean_optional, clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -49,7 +57,8 @@ def request_return(
 
     Raises:
         ReturnNotEligibleError: the rules of ``policy`` forbid it; ``refusal`` names the rule.
-        QuantityNotLeftError: more of a line than was shipped and is in no other return.
+        QuantityNotLeftError: more of a line than was shipped and is in no other return, nor in a
+            claim that was not rejected.
         TransitionRefusedError, IdempotencyConflictError, InvalidInputError: as elsewhere.
     """
     asked = {str(line_id): [n, str(why)] for line_id, (n, why) in sorted(lines.items())}
@@ -123,12 +132,27 @@ def returnable_of(
         .group_by(ReturnLine.order_line_id)
     )
     announced = dict(session.execute(query).all())
+    claimed = _claimed(session, {line.order_id for line in lines})
     left = {}
     for line in lines:
         if line.variant_id is not None:
             sent = max(line.shipped, line.wanted) if is_history else line.shipped
-            left[line.id] = max(0, sent - announced.get(line.id, 0))
+            left[line.id] = max(0, sent - announced.get(line.id, 0) - claimed[line.id])
     return left
+
+
+def _claimed(session: Session, order_ids: Collection[int]) -> Counter[int]:
+    """Return order line id → pieces in claims that were not rejected: paid back or sent once more.
+
+    Nothing of a claim comes back, so such a piece is neither returned nor claimed again.
+    """
+    claims = select(Claim.lines).where(
+        Claim.order_id.in_(order_ids), Claim.status != ClaimStatus.REJECTED
+    )
+    claimed: Counter[int] = Counter()
+    for lines in session.scalars(claims):
+        claimed.update({int(line_id): pieces for line_id, pieces in lines.items()})
+    return claimed
 
 
 def approve_return(

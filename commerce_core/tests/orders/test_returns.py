@@ -259,6 +259,19 @@ def test_what_has_come_back_is_not_claimed_as_well(database: Database) -> None:
     assert claimed(database, order, 1).status == "open"
 
 
+def test_what_is_claimed_or_on_its_way_back_is_not_the_other_as_well(database: Database) -> None:
+    _, order = delivered(database, 2)
+    claim = claimed(database, order, 1)
+    with pytest.raises(QuantityNotLeftError):
+        requested(database, order, 2)
+    requested(database, order, 1)
+    with pytest.raises(QuantityNotLeftError):
+        claimed(database, order, 1)
+
+    database.run(lambda s: reject_claim(s, claim, reason="worn", actor=ACTOR))
+    assert requested(database, order, 1).status == "requested"
+
+
 def test_what_is_sent_instead_belongs_to_the_same_customer(database: Database) -> None:
     lamp, ann = stock(database, "LAMP", 10), Customer(number="C-1", name="Ann")
     database.run(lambda s: s.add(ann))

@@ -239,20 +239,18 @@ class Feed:
         return read
 
     async def _wait(self) -> None:
-        hub = self._hub
-        if hub.is_stopping:
-            return
+        """Wait for the next reason to look. Who was called has one, and reads at once."""
+        if not self._hub.is_stopping and await self._hub.wake.wait(**self._patience()):
+            self._was_quiet = False
+
+    def _patience(self) -> dict[str, float]:
+        wake, is_listened_to = self._hub.wake, self._hub.listeners.count() > 0
         if self._relay is not None and self._relay.is_leading:
             # Others may have listeners where this process has none, and must hear that it lives.
-            await hub.wake.wait(KEEP_SECONDS if hub.wake.sees_everything else TICK_SECONDS)
-            return
-        is_listened_to = hub.listeners.count() > 0
-        if hub.wake.sees_everything or not is_listened_to:
-            await hub.wake.wait(
-                IDLE_SECONDS, **({} if is_listened_to else {"look_every": IDLE_SECONDS})
-            )
-        else:
-            await hub.wake.wait(TICK_SECONDS)
+            return {"seconds": KEEP_SECONDS if wake.sees_everything else TICK_SECONDS}
+        if not is_listened_to:
+            return {"seconds": IDLE_SECONDS, "look_every": IDLE_SECONDS}
+        return {"seconds": IDLE_SECONDS if wake.sees_everything else TICK_SECONDS}
 
     # --- how it goes -----------------------------------------------------------------------
 

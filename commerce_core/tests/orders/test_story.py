@@ -7,6 +7,7 @@ money taken and given back. Every step may be refused, by name, and then nothing
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
@@ -80,6 +81,7 @@ FINISHED = {OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.DELIVERED}
 EXAMPLES = 10
 STEPS = 40
 pick = st.integers(0, 10_000)
+_number = itertools.count(1)  # of the SKUs: one database serves every example
 
 
 class Lives(RuleBasedStateMachine):
@@ -92,7 +94,7 @@ class Lives(RuleBasedStateMachine):
         self.clock = FrozenClock()
         self._time = use_clock(self.clock)
         self._time.__enter__()
-        self.variants = [stock(self.database, f"V{id(self)}-{n}", 6) for n in range(2)]
+        self.variants = [stock(self.database, f"V{next(_number)}", 6) for _ in range(2)]
         self.arrived = Counter({variant.id: 6 for variant in self.variants})
         self.gateway = FakeGateway()
         self.orders: list[Order] = []

@@ -16,14 +16,11 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy.orm import Session
-
-from commerce_core.database import is_postgresql
 from commerce_core.errors import CommerceError, DatabaseUnavailableError
 from commerce_core.inventory.models import StockMovement
 from commerce_core.journal import Cursor, ensure_epoch, journal_lag, read_cursor
 from webapp.database import WebDatabase
-from webapp.live.changes import Changes, read_changes
+from webapp.live.changes import Changes
 from webapp.live.condition import READ_SECONDS, Condition
 from webapp.live.encoding import Encoding
 from webapp.live.lowness import read_low
@@ -180,6 +177,7 @@ class Feed:
             hub.begin_anew(changes.cursor)
         else:
             self._pass_on(changes, await self._tell(changes))
+        await self._measure_lag(began)
         return changes
 
     async def _tell(
@@ -224,19 +222,21 @@ class Feed:
 
     async def _read(self, cursor: Cursor, began: float) -> Changes:
         """Read the journal. While no answer comes the readiness probe is told."""
-        measures_lag = began - self._lag_read_at >= LAG_SECONDS
         self._hub.figures.reads += 1
         self._read_at = began
-        task = asyncio.ensure_future(self._hub.reader.ask(_read_news, cursor, measures_lag))
+        task = asyncio.ensure_future(self._hub.reader.read(cursor))
         done, _ = await asyncio.wait({task}, timeout=READ_SECONDS)
         if not done:
             message = f"the database has not answered for {READ_SECONDS:.0f} s"
             self._note_trouble(DatabaseUnavailableError(message, reason="timeout"))
-        changes, lag = await task
-        if measures_lag:
-            self._lag_read_at, self.condition.lag_seconds = began, lag
-        read: Changes = changes
-        return read
+        return await task
+
+    async def _measure_lag(self, began: float) -> None:
+        """Ask once a second how late the journal is. After handing out, which it must not keep."""
+        if began - self._lag_read_at >= LAG_SECONDS:
+            self._lag_read_at = began
+            lag = await self._hub.reader.ask(journal_lag, StockMovement)
+            self.condition.lag_seconds = lag.seconds
 
     async def _wait(self) -> None:
         """Wait for the next reason to look. Who was called has one, and reads at once."""
@@ -266,14 +266,6 @@ class Feed:
             self._hub.figures.failures += 1
         if self._relay is not None:
             self._relay.may_lead = False
-
-
-def _read_news(session: Session, cursor: Cursor, measures_lag: bool) -> tuple[Changes, float]:  # noqa: FBT001
-    """Return what changed since the cursor, and how late the journal is (0 where not asked)."""
-    lag = 0.0
-    if measures_lag and is_postgresql(session):
-        lag = journal_lag(session, StockMovement).seconds
-    return read_changes(session, cursor), lag
 
 
 def _now() -> float:

@@ -7,6 +7,7 @@ PostgreSQL each statement stands alone (autocommit): a look at the journal is on
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy.engine import URL
@@ -21,7 +22,9 @@ from commerce_core.database import (
     translate_database_error,
 )
 from commerce_core.journal import Cursor
+from webapp.live.changes import Changes, read_changes
 from webapp.live.looking import Look
+from webapp.live.order_changes import read_orders
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,6 +62,19 @@ class Reader:
     async def has_news(self, cursor: Cursor) -> bool:
         """Tell whether it is worth reading the journal after the cursor."""
         return self._look is None or await self._look.has_news(cursor)
+
+    async def read(self, since: Cursor) -> Changes:
+        """Return what changed since the cursor. For the feed, which asks one thing at a time.
+
+        Raises:
+            CommerceError: the database does not answer.
+        """
+        span = None if self._look is None else await self._look.span(since)
+        if span is None:
+            return await self.ask(read_changes, since)
+        if not span.events:
+            return span.changes
+        return replace(span.changes, orders=await self.ask(read_orders, span.events))
 
     async def renew(self) -> None:
         """Drop all connections: the server they lead to may be gone."""

@@ -27,7 +27,7 @@ from commerce_core.catalog.search import VariantMatch, find_products, match_vari
 from commerce_core.inventory.models import StockLevel, StockLocation
 from commerce_core.inventory.queries import list_locations
 from commerce_core.journal import Cursor, read_cursor
-from webapp.live.changes import (
+from webapp.live.states import (
     LevelState,
     ProductState,
     VariantState,

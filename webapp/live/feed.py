@@ -17,8 +17,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from commerce_core.errors import CommerceError, DatabaseUnavailableError
-from commerce_core.inventory.models import StockMovement
-from commerce_core.journal import Cursor, ensure_epoch, journal_lag, read_cursor
+from commerce_core.journal import Cursor, ensure_epoch, read_cursor
 from webapp.database import WebDatabase
 from webapp.live.changes import Changes
 from webapp.live.condition import READ_SECONDS, Condition
@@ -37,7 +36,8 @@ SHARE: Final = 2.5
 """A tick is at least so many times as long as handing out keeps the processor busy."""
 IDLE_SECONDS: Final = 1.0
 """How often it looks while nobody listens, or where it hears of every commit anyway."""
-LAG_SECONDS: Final = 1.0
+LONGEST_REST_SECONDS: Final = 1.0
+"""However quiet it is, so often it is read."""
 FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 5.0
 
@@ -49,7 +49,6 @@ class Feed:
         self._hub = hub
         self._database = database
         self._task: asyncio.Task[None] | None = None
-        self._lag_read_at = 0.0
         self._work_seconds = 0.0
         self._read_at = 0.0
         self._was_quiet = False
@@ -152,7 +151,7 @@ class Feed:
         So it is noticed soon when the database has become another one.
         """
         cursor = self._hub.cursor
-        if not self._was_quiet or cursor is None or now - self._read_at >= LAG_SECONDS:
+        if not self._was_quiet or cursor is None or now - self._read_at >= LONGEST_REST_SECONDS:
             return False
         if await self._hub.reader.has_news(cursor):
             return False
@@ -177,7 +176,6 @@ class Feed:
             hub.begin_anew(changes.cursor)
         else:
             self._pass_on(changes, await self._tell(changes))
-        await self._measure_lag(began)
         return changes
 
     async def _tell(
@@ -229,14 +227,8 @@ class Feed:
         if not done:
             message = f"the database has not answered for {READ_SECONDS:.0f} s"
             self._note_trouble(DatabaseUnavailableError(message, reason="timeout"))
-        return await task
-
-    async def _measure_lag(self, began: float) -> None:
-        """Ask once a second how late the journal is. After handing out, which it must not keep."""
-        if began - self._lag_read_at >= LAG_SECONDS:
-            self._lag_read_at = began
-            lag = await self._hub.reader.ask(journal_lag, StockMovement)
-            self.condition.lag_seconds = lag.seconds
+        changes, self.condition.lag_seconds = await task
+        return changes
 
     async def _wait(self) -> None:
         """Wait for the next reason to look. Who was called has one, and reads at once."""

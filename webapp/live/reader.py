@@ -21,7 +21,8 @@ from commerce_core.database import (
     read_only,
     translate_database_error,
 )
-from commerce_core.journal import Cursor
+from commerce_core.inventory.models import StockMovement
+from commerce_core.journal import Cursor, journal_lag
 from webapp.live.changes import Changes, read_changes
 from webapp.live.looking import Look
 from webapp.live.order_changes import read_orders
@@ -63,18 +64,21 @@ class Reader:
         """Tell whether it is worth reading the journal after the cursor."""
         return self._look is None or await self._look.has_news(cursor)
 
-    async def read(self, since: Cursor) -> Changes:
-        """Return what changed since the cursor. For the feed, which asks one thing at a time.
+    async def read(self, since: Cursor) -> tuple[Changes, float]:
+        """Return what changed since the cursor, and by how many seconds the journal is late.
+
+        For the feed, which asks one thing at a time.
 
         Raises:
             CommerceError: the database does not answer.
         """
         span = None if self._look is None else await self._look.span(since)
         if span is None:
-            return await self.ask(read_changes, since)
-        if not span.events:
-            return span.changes
-        return replace(span.changes, orders=await self.ask(read_orders, span.events))
+            return await self.ask(_read_in_full, since)
+        changes = span.changes
+        if span.events:
+            changes = replace(changes, orders=await self.ask(read_orders, span.events))
+        return changes, span.lag_seconds
 
     async def renew(self) -> None:
         """Drop all connections: the server they lead to may be gone."""
@@ -87,6 +91,10 @@ class Reader:
         if self._look is not None:
             await self._look.forget()
         await self._engine.dispose()
+
+
+def _read_in_full(session: Session, since: Cursor) -> tuple[Changes, float]:
+    return read_changes(session, since), journal_lag(session, StockMovement).seconds
 
 
 def _open(url: URL) -> AsyncEngine:

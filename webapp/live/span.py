@@ -17,6 +17,7 @@ from sqlalchemy import BigInteger, Select, any_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from commerce_core.catalog.models import Variant
+from commerce_core.clock import utc_now
 from commerce_core.database import Xid8
 from commerce_core.inventory.models import QUANTITIES, MovementKind, StockLevel, StockMovement
 from commerce_core.journal import Cursor, Journal, position_columns
@@ -28,10 +29,14 @@ from webapp.live.states import LevelState, ProductState, level_rows, product_row
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What changed; the orders among it are named by their events, and still have to be read."""
+    """What changed; the orders among it are named by their events, and still have to be read.
+
+    ``lag_seconds`` is the age of the first movement that is committed and not yet final.
+    """
 
     changes: Changes
     events: Sequence[Event]
+    lag_seconds: float = 0.0
 
 
 def span_query() -> Select[Any]:
@@ -68,6 +73,7 @@ def span_query() -> Select[Any]:
     )
     return select(
         *position_columns(on_postgresql=True),
+        _held_back_since(),
         _listed(select(touched)),
         _listed(level_rows().where(StockLevel.variant_id == variants)),
         _listed(product_rows().where(Variant.product_id == products)),
@@ -77,7 +83,7 @@ def span_query() -> Select[Any]:
 
 def span_of(row: Sequence[Any], since: Cursor) -> Span | None:
     """Return what the statement answered; None where ``read_changes`` has to look."""
-    epoch, horizon, newest, touched, levels, products, events = row
+    epoch, horizon, newest, held_back_since, touched, levels, products, events = row
     if epoch != since.epoch or since.horizon > int(newest):
         return None
     moved = sum(count for _, _, count, *_ in touched or ())
@@ -89,7 +95,10 @@ def span_of(row: Sequence[Any], since: Cursor) -> Span | None:
         sorted(map(_level, levels or ()), key=_place),
         tuple(ProductState(*one) for one in sorted(products or ())),
     )
-    return Span(replace(changes, movements=moved), [tuple(one) for one in events or ()])
+    lag = (utc_now() - held_back_since).total_seconds() if held_back_since else 0.0
+    return Span(
+        replace(changes, movements=moved), [tuple(one) for one in events or ()], max(lag, 0.0)
+    )
 
 
 def _window(journal: type[Journal], *columns: Any) -> Select[Any]:
@@ -101,6 +110,18 @@ def _window(journal: type[Journal], *columns: Any) -> Select[Any]:
         .where(journal.xid < select(horizon).scalar_subquery())
         .order_by(journal.xid, journal.id)
         .limit(ROWS_AT_ONCE + 1)
+    )
+
+
+def _held_back_since() -> Any:
+    """Return when the first movement was written that a running transaction holds back."""
+    horizon = position_columns(on_postgresql=True)[1]
+    return (
+        select(StockMovement.recorded_at)
+        .where(StockMovement.xid >= horizon)
+        .order_by(StockMovement.xid, StockMovement.id)
+        .limit(1)
+        .scalar_subquery()
     )
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import make_url, select
+from sqlalchemy.orm import Session
 
 from commerce_core.catalog import Variant
+from commerce_core.clock import use_clock, utc_now
 from commerce_core.database import make_async_engine
 from commerce_core.inventory import (
     StockLocation,
@@ -21,6 +24,7 @@ from commerce_core.inventory import (
     set_stock_policy,
 )
 from commerce_core.journal import Cursor, begin_epoch, journal_lag, read_cursor
+from commerce_core.testing import FrozenClock
 from webapp.live import span
 from webapp.live.changes import Changes, read_changes
 from webapp.live.looking import Look
@@ -30,8 +34,6 @@ from webapp.tests.orders.shop import place
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-
-    from sqlalchemy.orm import Session
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 
@@ -114,13 +116,28 @@ async def test_orders_are_read_along(shop: Shop) -> None:
     await all_is_final(shop)
     reader = Reader(make_url(shop.url))
     try:
-        told = await reader.read(since)
+        told, lag = await reader.read(since)
     finally:
         await reader.close()
     expected = shop.run(lambda s: read_changes(s, since))
     assert besides_its_end(told) == besides_its_end(expected)
     assert [(one.wanted, one.is_new) for one in told.orders] == [(2, True)]
     assert told.levels
+    assert lag == 0
+
+
+async def test_what_is_held_back_is_told_with_its_age(shop: Shop, look: Look) -> None:
+    since = shop.run(read_cursor)
+    variants = shop.variants()
+    with shop.engine.connect() as writer, Session(writer) as holds:
+        adjust(holds, variants[0], 1)
+        shop.adjust(variants[1], 1)
+        with use_clock(FrozenClock(utc_now() + timedelta(seconds=14))):
+            found = await look.span(since)
+        holds.rollback()
+    assert found is not None
+    assert found.changes.levels == ()
+    assert 14 <= found.lag_seconds < 600
 
 
 async def test_nothing_new_is_said_in_one_row(shop: Shop, look: Look) -> None:

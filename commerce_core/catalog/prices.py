@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import String, and_, bindparam, func, insert, or_, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, exists, func, insert, or_, select
 
 from commerce_core.catalog.change_models import ChangeKind
 from commerce_core.catalog.changes import ChangeLog, require_actor
@@ -108,6 +108,14 @@ def prices_of(
             if quote is not None:
                 found[variant.id] = quote
     return found
+
+
+def has_prices() -> ColumnElement[bool]:
+    """Return a column for a query of variants: whether there are rows to ask for a price.
+
+    Where there are none ``Variant.price`` is in force, in its currency and in every channel.
+    """
+    return exists().where(VariantPrice.variant_id == Variant.id)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -47,7 +48,7 @@ def changing(database: Database, order: Order) -> tuple[Step, Step]:
     )
 
 
-def paying(database: Database, order: Order) -> tuple[Step, Step]:  # noqa: ARG001 - one of several
+def paying(database: Database, order: Order) -> tuple[Step, Step]:
     return (
         lambda s: record_payment(s, order, eur("5"), **KEY),
         lambda s: record_payment(s, order, eur("6"), **KEY),
@@ -99,13 +100,12 @@ def test_a_payment_told_again_is_one_payment_though_it_confirmed_the_order(
 ) -> None:
     order = place(database, {stock(database, "LAMP", 5): 2}, gateway=MANUAL)
     for number, amount in enumerate(amounts):
+        told = partial(record_payment, order=order, amount=eur(amount), actor=ACTOR)
         for _ in range(2):
-            database.run(
-                lambda s, n=number, a=amount: record_payment(
-                    s, order, eur(a), actor=ACTOR, idempotency_key=f"k{n}"
-                )
-            )
-    captured = [p for p in database.run(lambda s: list_payments(s, order)) if p.status == "captured"]
+            database.run(partial(told, idempotency_key=f"k{number}"))
+    captured = [
+        p for p in database.run(lambda s: list_payments(s, order)) if p.status == "captured"
+    ]
 
     assert [str(payment.amount) for payment in captured] == [str(eur(a).amount) for a in amounts]
     assert read_order(database, order).paid == eur("39.80").amount

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -118,7 +119,7 @@ def test_prices_of_a_whole_basket_are_one_statement_and_none_where_nothing_was_r
     new = [stock(database, f"N{n}", 50) for n in range(3)]
     old = [stock(database, f"O{n}", 50) for n in range(3)]
     for variant in old:
-        database.run(lambda s, v=variant: set_price(s, v, eur("9"), actor=ACTOR))
+        database.run(partial(set_price, variant=variant, price=eur("9"), actor=ACTOR))
     counts, totals = [], []
     for variants, price in ((new, None), (old, eur("7")), (old, None), (new + old, None)):
         lines = [CheckoutLine(variant, 1, price=price) for variant in variants]

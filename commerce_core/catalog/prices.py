@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-
 _MOMENT: Final = timedelta(minutes=1)
 
 
@@ -111,10 +110,7 @@ def prices_of(
 
 
 def has_prices() -> ColumnElement[bool]:
-    """Return a column for a query of variants: whether there are rows to ask for a price.
-
-    Where there are none ``Variant.price`` is in force, in its currency and in every channel.
-    """
+    """Return a column of variants: whether rows say what one costs (else ``Variant.price``)."""
     return exists().where(VariantPrice.variant_id == Variant.id)
 
 

@@ -44,7 +44,7 @@ def _export(session: Session, *, number: int) -> bytes:
     # A file that was downloaded here before has our columns already.
     columns = [name for name in file.header if name not in _OURS]
     rows = (
-        [reasons[row.line], row.line, *(row.cells.get(name, "") for name in columns)]
+        [reasons[row.line], str(row.line), *(row.cells.get(name, "") for name in columns)]
         for row in file.rows
         if row.line in reasons
     )
@@ -62,7 +62,8 @@ def _found(
         told = (ProductImportRefusal.row, ProductImportRefusal.column, ProductImportRefusal.message)
         here = ProductImportRefusal.import_id == upload.import_id
         order = (ProductImportRefusal.row, ProductImportRefusal.position)
-        return [tuple(row) for row in session.execute(select(*told).where(here).order_by(*order))]
+        rows = session.execute(select(*told).where(here).order_by(*order))
+        return [(line, column, message) for line, column, message in rows]
     preview = preview_products(session, file, mapping=upload.mapping, currency=upload.currency)
     return [
         (row.line, problem.column, problem.message)

@@ -6,13 +6,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import Select, bindparam, select, tuple_, union_all
-from sqlalchemy.dialects import postgresql, sqlite
 
 from commerce_core.catalog.models import Product, Variant, VariantStatus
-from commerce_core.database import UTCDateTime, is_postgresql
-from commerce_core.errors import InvalidInputError, LocationNotFoundError, VariantNotFoundError
+from commerce_core.database import UTCDateTime
 from commerce_core.inventory.hold_models import Allocation, Reservation
 from commerce_core.inventory.kit_models import KitComponent
+from commerce_core.inventory.ledger.places import ensure_levels
 from commerce_core.inventory.models import QUANTITIES, StockLevel, StockLocation
 from commerce_core.records import id_of
 
@@ -244,53 +243,6 @@ def locked_or_new(
     with session.begin_nested():
         ensure_levels(session, wanted - levels.keys())
         yield lock_levels(session, wanted)
-
-
-def ensure_levels(session: Session, places: Iterable[tuple[int, int]]) -> None:
-    """Create the levels that are missing at (variant id, location id).
-
-    Raises:
-        VariantNotFoundError, LocationNotFoundError: there is no such place.
-        InvalidInputError: the variant is a kit, which has no stock of its own.
-    """
-    wanted = sorted(set(places))
-    if not wanted:
-        return
-    require_places(session, wanted)
-    dialect: Any = postgresql if is_postgresql(session) else sqlite
-    session.connection().execute(
-        dialect.insert(StockLevel.__table__).on_conflict_do_nothing(
-            index_elements=["variant_id", "location_id"]
-        ),
-        [{"variant_id": v, "location_id": loc} for v, loc in wanted],
-    )
-
-
-def require_places(session: Session, places: Iterable[tuple[int, int]]) -> None:
-    """Return if there can be levels at all (variant id, location id). Three statements.
-
-    Raises:
-        VariantNotFoundError, LocationNotFoundError, InvalidInputError: as in ``ensure_levels``.
-    """
-    wanted = set(places)
-    variants = {variant_id for variant_id, _ in wanted}
-    locations = {location_id for _, location_id in wanted}
-    known = set(session.scalars(select(Variant.id).where(Variant.id.in_(variants))))
-    if missing := variants - known:
-        message = f"there is no variant with the id {min(missing)}"
-        raise VariantNotFoundError(message, variant_id=min(missing))
-    known = set(session.scalars(select(StockLocation.id).where(StockLocation.id.in_(locations))))
-    if missing := locations - known:
-        message = f"there is no stock location with the id {min(missing)}"
-        raise LocationNotFoundError(message, location_id=min(missing))
-    kit = session.scalars(
-        select(Variant.sku)
-        .join(KitComponent, KitComponent.kit_id == Variant.id)
-        .where(Variant.id.in_(variants))
-    ).first()
-    if kit is not None:
-        message = f"{kit} is a kit and has no stock of its own: book its components"
-        raise InvalidInputError(message, sku=kit)
 
 
 def empty_state(variant: Variant, location: StockLocation) -> LevelState:

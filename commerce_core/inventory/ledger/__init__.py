@@ -18,6 +18,7 @@ from commerce_core.inventory.ledger.levels import (
     lock_offers,
     lock_open_levels,
     lock_with,
+    lock_with_policy,
     locked_or_new,
     offers_query,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "lock_offers",
     "lock_open_levels",
     "lock_with",
+    "lock_with_policy",
     "locked_or_new",
     "offers_query",
     "promise_at_once",

@@ -12,7 +12,7 @@ from commerce_core.database import UTCDateTime
 from commerce_core.inventory.hold_models import Allocation, Reservation
 from commerce_core.inventory.kit_models import KitComponent
 from commerce_core.inventory.ledger.places import ensure_levels
-from commerce_core.inventory.models import QUANTITIES, StockLevel, StockLocation
+from commerce_core.inventory.models import QUANTITIES, StockLevel, StockLocation, StockPolicy
 from commerce_core.records import id_of
 
 if TYPE_CHECKING:
@@ -187,22 +187,45 @@ def lock_with(
     that do not exist are missing. The level is locked before its promise, as every writer does.
     """
     key: Any = model
-    statement = (
-        select(*_COLUMNS, model)
-        .join_from(StockLevel, StockLocation, StockLevel.location_id == StockLocation.id)
-        .join(Variant, StockLevel.variant_id == Variant.id)
-        .join(model, key.level_id == StockLevel.id)
-        .where(key.id.in_(ids if isinstance(ids, Select) else sorted(set(ids))))
-        .order_by(StockLevel.id, key.id)
-        .with_for_update(key_share=True, of=[StockLevel, model])
-        .execution_options(populate_existing=True)
-    )
+    chosen = key.id.in_(ids if isinstance(ids, Select) else sorted(set(ids)))
+    statement = _locked_beside(model, key.level_id == StockLevel.id).where(chosen)
     levels: dict[int, LevelState] = {}
     found: list[tuple[LevelState, _Promise]] = []
     for row in session.execute(statement):
         level = LevelState(tuple(row)[:-1])
         found.append((levels.setdefault(level.id, level), row[-1]))
     return found
+
+
+def lock_with_policy(
+    session: Session, place: tuple[int, int]
+) -> tuple[LevelState, StockPolicy] | None:
+    """Lock the level at (variant id, location id) and its policy; return both as they are now.
+
+    None where nobody decided anything yet. The policy is locked, too: what is read beside a lock
+    that one had to wait for would be as it was before.
+    """
+    own = tuple_(StockPolicy.variant_id, StockPolicy.location_id)
+    is_of_level = own == tuple_(StockLevel.variant_id, StockLevel.location_id)
+    statement = _locked_beside(StockPolicy, is_of_level).where(
+        StockPolicy.variant_id == place[0], StockPolicy.location_id == place[1]
+    )
+    row = session.execute(statement).first()
+    return None if row is None else (LevelState(tuple(row)[:-1]), row[-1])
+
+
+def _locked_beside(model: type[Any], is_of_level: Any) -> Select[Any]:
+    """Return a query that locks levels and rows of ``model`` that belong to them."""
+    query: Select[Any] = (
+        select(*_COLUMNS, model)
+        .join_from(StockLevel, StockLocation, StockLevel.location_id == StockLocation.id)
+        .join(Variant, StockLevel.variant_id == Variant.id)
+        .join(model, is_of_level)
+        .order_by(StockLevel.id, model.id)
+        .with_for_update(key_share=True, of=[StockLevel, model])
+        .execution_options(populate_existing=True)
+    )
+    return query
 
 
 def lock_levels(

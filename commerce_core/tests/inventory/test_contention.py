@@ -213,6 +213,16 @@ def test_a_place_that_is_stocked_for_the_first_time_by_many_is_one_level(
     assert database.run(verify_ledger) == []
 
 
+def test_policies_saved_at_the_same_moment_come_one_after_another(database: Database) -> None:
+    variant, place = database.run(lambda s: (make_variant(s, on_hand=1), make_location(s)))
+    save = partial(set_stock_policy, variant=variant, location=place, actor="ann")
+    database.run(partial(save, minimum=1))
+
+    versions = at_once(database, lambda s: save(s, minimum=2).version)
+
+    assert sorted(versions) == [2, 3, 4, 5, 6, 7]
+
+
 @pytest.mark.postgres
 def test_a_sweep_passes_by_what_somebody_has_locked(postgres: Database) -> None:
     crowd = rush.open_crowd(postgres, units=1, variants=2)

@@ -113,19 +113,17 @@ def claim(session: Session, *, actor: str, verb: str, key: str, fingerprint: str
     return found
 
 
-def seal(
-    session: Session, *, actor: str, verb: str, key: str, fingerprint: str, result: Any
-) -> bool:
-    """Claim ``key`` for work that is done, with its JSON ``result``, in one statement.
+def sealed(*, actor: str, verb: str, key: str, fingerprint: str, result: Any) -> dict[str, Any]:
+    """Return the row of a claim for work that is done, for a caller who writes both together.
 
-    False if the key is taken: the caller takes its work back (work inside a savepoint) and asks
-    ``find_claim``. On PostgreSQL it waits for a claimant whose transaction is open.
+    Where the key is taken the caller must write nothing, and ask ``find_claim``.
 
     Raises:
         InvalidTextError: the key, the actor or the verb cannot be stored.
     """
-    done = {"fingerprint": fingerprint, "result": result, "completed_at": utc_now()}
-    return _insert(session, {**_scope(actor, verb, key), **done}) is not None
+    now = utc_now()
+    done = {"fingerprint": fingerprint, "result": result, "created_at": now, "completed_at": now}
+    return {**_scope(actor, verb, key), **done}
 
 
 def _insert(session: Session, values: dict[str, Any]) -> int | None:

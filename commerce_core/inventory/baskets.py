@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 
 from commerce_core.catalog.models import Variant, VariantStatus
-from commerce_core.errors import InsufficientStockError, InvalidInputError, VariantArchivedError
+from commerce_core.errors import (
+    CommerceError,
+    InsufficientStockError,
+    InvalidInputError,
+    VariantArchivedError,
+)
 from commerce_core.inventory import ledger
 from commerce_core.inventory.checks import require_actor, require_quantity
 from commerce_core.inventory.expiry import settle_due
@@ -89,25 +94,21 @@ def reserve_basket(
     holder = require_holder(holder_ref)
     content = {"wanted": sorted(wanted.items()), "partial": allow_partial, "holder": holder}
     once = Once(session, actor=who, verb="reserve_basket", key=idempotency_key, **content)
-    if (earlier := once.earlier()) is not None:
+    try:
+        levels = lock_offered(session, list(wanted))
+        parts = parts_of(session, wanted, levels)
+        batch = ledger.Batch(session, actor=who)
+        settle_due(batch, levels.values())
+        plan = split(levels, wanted, parts, strategy)
+        if plan.short and not allow_partial:
+            raise basket_refusal(session, levels, parts, plan)
+        rows = _reserve(batch, levels, plan, lasting, holder)
+        short = [Shortage(number, wanted[number], got) for number, got in plan.short.items()]
+        _write(batch, once, short)
+    except (CommerceError, ledger.KeyTakenError):
+        if (earlier := once.earlier()) is None:
+            raise
         return _answered(session, earlier)
-    levels = lock_offered(session, list(wanted))
-    parts = parts_of(session, wanted, levels)
-    batch = ledger.Batch(session, actor=who)
-    settle_due(batch, levels.values())
-    plan = split(levels, wanted, parts, strategy)
-    if plan.short and not allow_partial:
-        if (earlier := once.earlier()) is not None:
-            return _answered(session, earlier)  # it committed while this one waited for levels
-        raise basket_refusal(session, levels, parts, plan)
-    short = [Shortage(number, wanted[number], got) for number, got in plan.short.items()]
-    savepoint = None if idempotency_key is None else session.begin_nested()
-    rows = _reserve(batch, levels, plan, lasting, holder)
-    if not once.seal(_result([row["id"] for row in rows], short)) and savepoint is not None:
-        savepoint.rollback()  # somebody else was served under this key at other places
-        return _answered(session, once.earlier() or {})
-    if savepoint is not None:
-        savepoint.commit()
     return BasketReservation([persistent(session, Reservation, row) for row in rows], short)
 
 
@@ -150,16 +151,24 @@ def _reserve(
     lasting: timedelta,
     holder: str | None,
 ) -> list[dict[str, Any]]:
-    """Write the plan and return the rows of the new reservations."""
+    """Record the plan in ``batch`` and return the rows of the new reservations."""
     rows = []
     for place, pieces in plan.taken.items():
         level = levels[place]
         cause = holder_cause(holder)
         batch.apply(level, MovementKind.RESERVED, {"reserved": pieces}, cause=cause)
         rows.append(batch.reserve(level, pieces, batch.now + lasting, holder_ref=holder))
+    return rows
+
+
+def _write(batch: ledger.Batch, once: Once, short: Sequence[Shortage]) -> None:
+    """Write the reservations together with the answer that replays will get."""
+    missing = [[item.variant_id, item.requested, item.reserved] for item in short]
+    claim = once.sealed({"reservations": [], "short": missing})
+    if claim is not None:
+        batch.claim(claim)
     if not batch.is_empty:
         batch.write()
-    return rows
 
 
 def basket_refusal(
@@ -185,13 +194,6 @@ def basket_refusal(
         requested=plan.wanted[number],
         available=got,
     )
-
-
-def _result(ids: list[int], short: Sequence[Shortage]) -> dict[str, Any]:
-    return {
-        "reservations": ids,
-        "short": [[item.variant_id, item.requested, item.reserved] for item in short],
-    }
 
 
 def _answered(session: Session, answer: Mapping[str, Any]) -> BasketReservation:

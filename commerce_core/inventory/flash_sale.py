@@ -6,6 +6,7 @@ the lock once. Each request is granted or refused by itself, first come, first s
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 MAX_REQUESTS: Final = 1000
-_ATTEMPTS: Final = 3
-"""How often a batch is decided anew because somebody else used one of its keys meanwhile."""
+_ATTEMPTS: Final = 4
+"""How often a batch is decided because one of its keys was used, before or meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +83,18 @@ def reserve_many(
     wishes = [_checked(request) for request in requests]
     keys = _keys(wishes)
     places = [(wish.variant_id, wish.location_id) for wish in wishes]
-    levels = ledger.lock_levels(session, places)
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
+        levels = ledger.lock_levels(session, places)
+        # Where everything can be granted, the write itself meets a key that was used before.
+        is_new = not attempt and _is_enough(levels, wishes)
+        earlier = {} if is_new else _replays(session, who, keys)
         batch = ledger.Batch(session, actor=who)
-        earlier = _replays(session, who, keys)
         settle_due(batch, levels.values())
         decided = [_decide(batch, levels, earlier, wish, lasting) for wish in wishes]
         try:
             if not batch.is_empty:
                 batch.write()
-        except ledger.KeyTakenError:  # at another level: ours are locked
-            levels = ledger.lock_levels(session, places)
+        except ledger.KeyTakenError:  # the levels in memory are no longer what is stored
             continue
         return [_answer(item, wish) for item, wish in zip(decided, wishes, strict=True)]
     raise ledger.KeyTakenError
@@ -109,6 +111,22 @@ def _keys(requests: Sequence[ReserveRequest]) -> list[str]:
         message = "an idempotency key stands twice in one call: each request needs its own"
         raise InvalidInputError(message)
     return keys
+
+
+def _is_enough(
+    levels: Mapping[tuple[int, int], ledger.LevelState], wishes: Sequence[ReserveRequest]
+) -> bool:
+    """Tell whether every wish can be granted as things stand."""
+    wanted: Counter[tuple[int, int]] = Counter()
+    for wish in wishes:
+        wanted[wish.variant_id, wish.location_id] += wish.quantity
+    return all(
+        (level := levels.get(place)) is not None
+        and level.is_open
+        and level.is_offered
+        and level.available >= pieces
+        for place, pieces in wanted.items()
+    )
 
 
 def _replays(session: Session, actor: str, keys: list[str]) -> dict[str, Any]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from commerce_core.catalog.models import Variant
-from commerce_core.clock import utc_now
 from commerce_core.errors import InvalidInputError, VersionConflictError
 from commerce_core.inventory import ledger
 from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import require_actor, require_quantity
+from commerce_core.inventory.ledger.objects import refresh
 from commerce_core.inventory.models import MovementKind, StockLocation, StockPolicy
+from commerce_core.journal import RowsTogether
 from commerce_core.records import id_of
 
 if TYPE_CHECKING:
@@ -50,20 +51,16 @@ def set_stock_policy(
         )
     }
     place = (id_of(variant, Variant), id_of(location, StockLocation))
+    found = None if version == 0 else ledger.lock_with_policy(session, place)
+    if found is not None:
+        level, policy = found
+        _require_possible(level, policy, wanted, version)
+        return _save(ledger.Batch(session, actor=who), level, policy, wanted)
     with ledger.locked_or_new(session, [place]) as levels:
-        level = levels[place]
-        policy = find_policy(session, variant, location)
-        _require_version(policy, version)
-        waiting = level.quantities["backordered"]
-        if wanted["backorder_limit"] < waiting:
-            message = f"{waiting} are on backorder already: the limit cannot be lower"
-            raise InvalidInputError(message, backordered=waiting)
-        batch = ledger.Batch(session, actor=who)
-        saved = _save(session, policy, variant, location, wanted, who)
-        batch.apply(level, MovementKind.POLICY_CHANGED, {}, policy=wanted)
-        fill(batch, level)
-        batch.write()
-    return saved
+        level, latest = levels[place], find_policy(session, variant, location)
+        _require_possible(level, latest, wanted, version)
+        policy = latest or _new(session, place, who)
+        return _save(ledger.Batch(session, actor=who), level, policy, wanted)
 
 
 def find_policy(session: Session, variant: Variant, location: StockLocation) -> StockPolicy | None:
@@ -75,28 +72,39 @@ def find_policy(session: Session, variant: Variant, location: StockLocation) -> 
     ).first()
 
 
-def _require_version(policy: StockPolicy | None, seen: int | None) -> None:
+def _require_possible(
+    level: ledger.LevelState, policy: StockPolicy | None, wanted: dict[str, int], seen: int | None
+) -> None:
     now = 0 if policy is None else policy.version
     if seen is not None and seen != now:
         message = "the policy was saved by somebody else since it was read: look at it again"
         raise VersionConflictError(message, expected=seen, actual=now)
+    waiting = level.quantities["backordered"]
+    if wanted["backorder_limit"] < waiting:
+        message = f"{waiting} are on backorder already: the limit cannot be lower"
+        raise InvalidInputError(message, backordered=waiting)
 
 
-def _save(  # noqa: PLR0917 - private, one caller
-    session: Session,
-    policy: StockPolicy | None,
-    variant: Variant,
-    location: StockLocation,
-    wanted: dict[str, int],
-    actor: str,
-) -> StockPolicy:
-    if policy is None:
-        policy = StockPolicy(variant_id=variant.id, location_id=location.id, version=0)
-        session.add(policy)
-    for name, value in wanted.items():
-        setattr(policy, name, value)
-    policy.version += 1
-    policy.updated_by = actor
-    policy.updated_at = utc_now()
+def _new(session: Session, place: tuple[int, int], actor: str) -> StockPolicy:
+    variant_id, location_id = place
+    policy = StockPolicy(
+        variant_id=variant_id, location_id=location_id, version=0, updated_by=actor
+    )
+    session.add(policy)
     session.flush()
+    return policy
+
+
+def _save(
+    batch: ledger.Batch, level: ledger.LevelState, policy: StockPolicy, wanted: dict[str, int]
+) -> StockPolicy:
+    """Write what was decided into the policy, and the movement that tells of it."""
+    story = {"updated_by": batch.actor, "updated_at": batch.now}
+    saved = {**wanted, **story, "version": policy.version + 1}
+    rows = RowsTogether()
+    rows.change(StockPolicy, policy.id, saved)
+    batch.apply(level, MovementKind.POLICY_CHANGED, {}, policy=wanted)
+    fill(batch, level)
+    batch.write(rows)
+    refresh(batch.session, StockPolicy, {"id": policy.id, **saved})
     return policy

@@ -5,9 +5,8 @@ Ordering raises ``incoming``; receiving turns it into ``on_hand``. Functions nev
 
 from __future__ import annotations
 
-import secrets
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
@@ -28,6 +27,7 @@ from commerce_core.inventory.checks import (
     require_pieces,
     require_quantity,
 )
+from commerce_core.inventory.drafts import DraftKind, make_draft
 from commerce_core.inventory.models import MovementKind, StockLocation
 from commerce_core.inventory.purchasing_models import (
     PurchaseOrder,
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _OPEN = (PurchaseStatus.ORDERED, PurchaseStatus.PARTIALLY_RECEIVED)
+_DRAFT: Final = DraftKind(PurchaseOrder, PurchaseOrderLine, "P", "purchase_order_id")
 
 
 def create_supplier(session: Session, *, name: str, email: str | None = None) -> Supplier:
@@ -104,32 +105,25 @@ def create_purchase_order(
     place = [id_of(supplier, Supplier), id_of(location, StockLocation), expected_on]
     content = {"lines": sorted(wanted.items()), "to": place}
     once = Once(session, actor=who, verb="create_purchase_order", key=idempotency_key, **content)
-    if (earlier := once.earlier()) is not None:
-        return session.get_one(PurchaseOrder, earlier, populate_existing=True)
-    ledger.require_places(session, [(variant_id, location.id) for variant_id in wanted])
-    if (earlier := once.take()) is not None:
-        return session.get_one(PurchaseOrder, earlier, populate_existing=True)
-    order = PurchaseOrder(
-        number=secrets.token_hex(16),  # until it has an id
-        supplier_id=supplier.id,
-        location_id=location.id,
-        currency=currencies.pop(),
-        created_by=who,
-        expected_on=expected_on,
-    )
-    session.add(order)
-    session.flush()
-    order.number = f"P{order.id:05d}"
-    session.flush()
-    session.execute(
-        insert(PurchaseOrderLine),
-        [
-            {"purchase_order_id": order.id, "variant_id": v, "quantity": n, "unit_cost": cost}
+    values = {
+        "supplier_id": supplier.id,
+        "location_id": location.id,
+        "status": PurchaseStatus.DRAFT,
+        "currency": currencies.pop(),
+        "created_by": who,
+        "expected_on": expected_on,
+    }
+    return make_draft(
+        session,
+        _DRAFT,
+        once,
+        values,
+        lines=[
+            {"variant_id": v, "quantity": n, "unit_cost": cost}
             for v, (n, cost) in sorted(wanted.items())
         ],
+        places=[(variant_id, location.id) for variant_id in wanted],
     )
-    once.record(order.id)
-    return order
 
 
 def _priced(line: object) -> tuple[int, Money]:

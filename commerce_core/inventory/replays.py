@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from commerce_core.errors import IdempotencyConflictError
-from commerce_core.idempotency import claim, find_claim, fingerprint_of, seal
+from commerce_core.idempotency import claim, find_claim, fingerprint_of, sealed
 from commerce_core.inventory.ledger import Cause
 from commerce_core.inventory.models import MovementKind, StockMovement
 
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 class Once:
     """A request that may be repeated, where no single row of its own could carry the key.
 
-    Ask ``earlier`` first, decide, ask again where waiting for a lock ended in a refusal, then
-    ``take`` the key and write, then ``record``. Without a key it does nothing.
+    Either decide and let a batch write the ``sealed`` key along, and ask ``earlier`` where the key
+    was taken or the decision was a refusal. Or ask ``earlier`` first, decide, ask again where
+    waiting for a lock ended in a refusal, then ``take`` the key and write, then ``record``.
+    Without a key it does nothing.
     """
 
     def __init__(
@@ -49,11 +51,9 @@ class Once:
         found = None if self._asked is None else find_claim(self._session, **self._asked)
         return None if found is None else found.result
 
-    def seal(self, answer: Any) -> bool:
-        """Claim the key with its answer, all at once; False if somebody else has it meanwhile."""
-        if self._asked is None:
-            return True
-        return seal(self._session, **self._asked, result=answer)
+    def sealed(self, answer: Any) -> dict[str, Any] | None:
+        """Return the row that claims the key with its answer, or None without a key."""
+        return None if self._asked is None else sealed(**self._asked, result=answer)
 
     def take(self) -> Any | None:
         """Claim the key; return the first answer if somebody else has claimed it meanwhile."""

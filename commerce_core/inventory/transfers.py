@@ -6,15 +6,13 @@ Sending takes the pieces off the source's ``on_hand`` and adds them to the desti
 
 from __future__ import annotations
 
-import secrets
-from typing import TYPE_CHECKING
-
-from sqlalchemy import insert
+from typing import TYPE_CHECKING, Final
 
 from commerce_core.catalog.models import Variant
 from commerce_core.errors import InvalidInputError
 from commerce_core.inventory import ledger
 from commerce_core.inventory.checks import require_actor, require_open, require_quantity
+from commerce_core.inventory.drafts import DraftKind, make_draft
 from commerce_core.inventory.expiry import settle_due
 from commerce_core.inventory.hold_checks import too_few
 from commerce_core.inventory.models import MovementKind, StockLocation
@@ -48,6 +46,8 @@ __all__ = [
     "transfer_stock",
 ]
 
+_DRAFT: Final = DraftKind(StockTransfer, StockTransferLine, "T", "transfer_id")
+
 
 def create_transfer(
     session: Session,
@@ -78,29 +78,20 @@ def create_transfer(
     who = require_actor(actor)
     content = {"places": [source.id, destination.id], "lines": sorted(wanted.items())}
     once = Once(session, actor=who, verb="create_transfer", key=idempotency_key, **content)
-    if (earlier := once.earlier()) is not None:
-        return session.get_one(StockTransfer, earlier, populate_existing=True)
-    places = [(variant_id, place.id) for variant_id in wanted for place in (source, destination)]
-    ledger.require_places(session, places)
-    if (earlier := once.take()) is not None:
-        return session.get_one(StockTransfer, earlier, populate_existing=True)
-    transfer = StockTransfer(
-        number=secrets.token_hex(16),  # until it has an id
-        source_id=source.id,
-        destination_id=destination.id,
-        created_by=who,
+    values = {
+        "source_id": source.id,
+        "destination_id": destination.id,
+        "status": TransferStatus.DRAFT,
+        "created_by": who,
+    }
+    return make_draft(
+        session,
+        _DRAFT,
+        once,
+        values,
+        lines=[{"variant_id": v, "quantity": n} for v, n in sorted(wanted.items())],
+        places=[(number, place.id) for number in wanted for place in (source, destination)],
     )
-    session.add(transfer)
-    session.flush()
-    transfer.number = f"T{transfer.id:05d}"
-    session.flush()
-    lines_of = {"transfer_id": transfer.id}
-    session.execute(
-        insert(StockTransferLine),
-        [lines_of | {"variant_id": v, "quantity": n} for v, n in sorted(wanted.items())],
-    )
-    once.record(transfer.id)
-    return transfer
 
 
 def transfer_stock(

@@ -7,7 +7,7 @@ it is one statement for each table. Rows of journals are numbered on the way. No
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from functools import cache
@@ -162,7 +162,7 @@ def _plain(value: Any, *, is_money: bool) -> Any:
     """Return a value as JSON carries it to PostgreSQL."""
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, datetime):
+    if isinstance(value, date):  # or a moment
         return value.isoformat()
     if is_money and value is not None:
         return to_units(value)

@@ -12,17 +12,17 @@ from commerce_core.inventory.ledger.levels import (
     MAX_QUANTITY,
     LevelState,
     empty_state,
-    ensure_levels,
     lock_due_levels,
     lock_level,
     lock_levels,
     lock_offers,
     lock_open_levels,
     lock_with,
+    lock_with_policy,
     locked_or_new,
     offers_query,
-    require_places,
 )
+from commerce_core.inventory.ledger.places import ensure_levels, id_about_places, require_places
 from commerce_core.inventory.ledger.promise_at_once import promise_at_once
 from commerce_core.inventory.ledger.reserve_at_once import KeyTakenAtOnceError, reserve_at_once
 
@@ -35,12 +35,14 @@ __all__ = [
     "LevelState",
     "empty_state",
     "ensure_levels",
+    "id_about_places",
     "lock_due_levels",
     "lock_level",
     "lock_levels",
     "lock_offers",
     "lock_open_levels",
     "lock_with",
+    "lock_with_policy",
     "locked_or_new",
     "offers_query",
     "promise_at_once",

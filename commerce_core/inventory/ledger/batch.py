@@ -125,7 +125,15 @@ class Batch:
     @property
     def is_empty(self) -> bool:
         """Tell whether there is nothing to write."""
-        return not self._levels
+        return not (self._levels or self.rows.claims)
+
+    def claim(self, row: dict[str, Any]) -> None:
+        """Let ``write`` claim an idempotency key for the whole batch (``row`` of ``sealed``).
+
+        The answer that the claim keeps gets the ids of the new reservations. Where the key is
+        taken nothing is written.
+        """
+        self.rows.claims.append(row)
 
     def reserve(
         self,

@@ -9,8 +9,9 @@ from sqlalchemy import bindparam, select, tuple_
 from commerce_core.catalog.models import Variant
 from commerce_core.database import is_postgresql
 from commerce_core.database.bulk import moment_storer
-from commerce_core.inventory.ledger.levels import POLICY, ensure_levels
+from commerce_core.inventory.ledger.levels import POLICY
 from commerce_core.inventory.ledger.objects import refresh
+from commerce_core.inventory.ledger.places import ensure_levels
 from commerce_core.inventory.models import QUANTITIES, StockLevel, StockLocation
 
 if TYPE_CHECKING:

@@ -6,14 +6,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import Select, bindparam, select, tuple_, union_all
-from sqlalchemy.dialects import postgresql, sqlite
 
 from commerce_core.catalog.models import Product, Variant, VariantStatus
-from commerce_core.database import UTCDateTime, is_postgresql
-from commerce_core.errors import InvalidInputError, LocationNotFoundError, VariantNotFoundError
+from commerce_core.database import UTCDateTime
 from commerce_core.inventory.hold_models import Allocation, Reservation
 from commerce_core.inventory.kit_models import KitComponent
-from commerce_core.inventory.models import QUANTITIES, StockLevel, StockLocation
+from commerce_core.inventory.ledger.places import ensure_levels
+from commerce_core.inventory.models import QUANTITIES, StockLevel, StockLocation, StockPolicy
 from commerce_core.records import id_of
 
 if TYPE_CHECKING:
@@ -188,22 +187,45 @@ def lock_with(
     that do not exist are missing. The level is locked before its promise, as every writer does.
     """
     key: Any = model
-    statement = (
-        select(*_COLUMNS, model)
-        .join_from(StockLevel, StockLocation, StockLevel.location_id == StockLocation.id)
-        .join(Variant, StockLevel.variant_id == Variant.id)
-        .join(model, key.level_id == StockLevel.id)
-        .where(key.id.in_(ids if isinstance(ids, Select) else sorted(set(ids))))
-        .order_by(StockLevel.id, key.id)
-        .with_for_update(key_share=True, of=[StockLevel, model])
-        .execution_options(populate_existing=True)
-    )
+    chosen = key.id.in_(ids if isinstance(ids, Select) else sorted(set(ids)))
+    statement = _locked_beside(model, key.level_id == StockLevel.id).where(chosen)
     levels: dict[int, LevelState] = {}
     found: list[tuple[LevelState, _Promise]] = []
     for row in session.execute(statement):
         level = LevelState(tuple(row)[:-1])
         found.append((levels.setdefault(level.id, level), row[-1]))
     return found
+
+
+def lock_with_policy(
+    session: Session, place: tuple[int, int]
+) -> tuple[LevelState, StockPolicy] | None:
+    """Lock the level at (variant id, location id) and its policy; return both as they are now.
+
+    None where nobody decided anything yet. The policy is locked, too: what is read beside a lock
+    that one had to wait for would be as it was before.
+    """
+    own = tuple_(StockPolicy.variant_id, StockPolicy.location_id)
+    is_of_level = own == tuple_(StockLevel.variant_id, StockLevel.location_id)
+    statement = _locked_beside(StockPolicy, is_of_level).where(
+        StockPolicy.variant_id == place[0], StockPolicy.location_id == place[1]
+    )
+    row = session.execute(statement).first()
+    return None if row is None else (LevelState(tuple(row)[:-1]), row[-1])
+
+
+def _locked_beside(model: type[Any], is_of_level: Any) -> Select[Any]:
+    """Return a query that locks levels and rows of ``model`` that belong to them."""
+    query: Select[Any] = (
+        select(*_COLUMNS, model)
+        .join_from(StockLevel, StockLocation, StockLevel.location_id == StockLocation.id)
+        .join(Variant, StockLevel.variant_id == Variant.id)
+        .join(model, is_of_level)
+        .order_by(StockLevel.id, model.id)
+        .with_for_update(key_share=True, of=[StockLevel, model])
+        .execution_options(populate_existing=True)
+    )
+    return query
 
 
 def lock_levels(
@@ -244,53 +266,6 @@ def locked_or_new(
     with session.begin_nested():
         ensure_levels(session, wanted - levels.keys())
         yield lock_levels(session, wanted)
-
-
-def ensure_levels(session: Session, places: Iterable[tuple[int, int]]) -> None:
-    """Create the levels that are missing at (variant id, location id).
-
-    Raises:
-        VariantNotFoundError, LocationNotFoundError: there is no such place.
-        InvalidInputError: the variant is a kit, which has no stock of its own.
-    """
-    wanted = sorted(set(places))
-    if not wanted:
-        return
-    require_places(session, wanted)
-    dialect: Any = postgresql if is_postgresql(session) else sqlite
-    session.connection().execute(
-        dialect.insert(StockLevel.__table__).on_conflict_do_nothing(
-            index_elements=["variant_id", "location_id"]
-        ),
-        [{"variant_id": v, "location_id": loc} for v, loc in wanted],
-    )
-
-
-def require_places(session: Session, places: Iterable[tuple[int, int]]) -> None:
-    """Return if there can be levels at all (variant id, location id). Three statements.
-
-    Raises:
-        VariantNotFoundError, LocationNotFoundError, InvalidInputError: as in ``ensure_levels``.
-    """
-    wanted = set(places)
-    variants = {variant_id for variant_id, _ in wanted}
-    locations = {location_id for _, location_id in wanted}
-    known = set(session.scalars(select(Variant.id).where(Variant.id.in_(variants))))
-    if missing := variants - known:
-        message = f"there is no variant with the id {min(missing)}"
-        raise VariantNotFoundError(message, variant_id=min(missing))
-    known = set(session.scalars(select(StockLocation.id).where(StockLocation.id.in_(locations))))
-    if missing := locations - known:
-        message = f"there is no stock location with the id {min(missing)}"
-        raise LocationNotFoundError(message, location_id=min(missing))
-    kit = session.scalars(
-        select(Variant.sku)
-        .join(KitComponent, KitComponent.kit_id == Variant.id)
-        .where(Variant.id.in_(variants))
-    ).first()
-    if kit is not None:
-        message = f"{kit} is a kit and has no stock of its own: book its components"
-        raise InvalidInputError(message, sku=kit)
 
 
 def empty_state(variant: Variant, location: StockLocation) -> LevelState:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from commerce_core.journal.together import RowsTogether
 
 _SOURCES: Final = (
+    ("k", "claims"),
     ("r", "reservations"),
     ("a", "allocations"),
     ("m", "movements"),
@@ -35,10 +36,11 @@ def write(session: Session, rows: Rows, also: RowsTogether | None = None) -> Wri
     """
     sql, parameters = prepared(rows, *(also.clauses() if also else ()))
     answer = session.connection().exec_driver_sql(sql, parameters).one()
-    levels, movements, reservations, allocations, xid = answer
+    claims, levels, movements, reservations, allocations, xid = answer
     written = Written(levels, movements or [], reservations or [], allocations or [], int(xid or 0))
     complete = (
-        len(written.movement_ids) == len(rows.movements)
+        claims == len(rows.claims)
+        and len(written.movement_ids) == len(rows.movements)
         and len(written.reservation_ids) == len(rows.reservations)
         and len(written.allocation_ids) == len(rows.allocations)
     )
@@ -55,7 +57,7 @@ def prepared(
         given = getattr(rows, source)
         if not given:
             continue
-        if len(given) == 1:
+        if len(given) == 1 and not (name == "r" and rows.claims):
             row = _told(given[0]) if name in "ram" else given[0]
             if name == "l":
                 row = {key: row[key] for key in ("id", *rows.level_columns)}
@@ -74,6 +76,8 @@ def _told(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return json.dumps(value)
     return value.value if isinstance(value, Enum) else value
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy.exc import IntegrityError
 
+from commerce_core.idempotency import IdempotencyKey
 from commerce_core.inventory.hold_models import Allocation, Reservation
 from commerce_core.inventory.ledger.rows import Rows, Written
 from commerce_core.inventory.models import StockLevel, StockMovement
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
     from sqlalchemy.orm import Session
 
+_CLAIMS: Any = IdempotencyKey.__table__
 _LEVELS: Any = StockLevel.__table__
 _MOVEMENTS: Any = StockMovement.__table__
 _RESERVATIONS: Any = Reservation.__table__
@@ -38,6 +40,7 @@ def write(session: Session, rows: Rows) -> Written | None:
 
 def _write(session: Session, rows: Rows) -> Written:
     reservation_ids = _insert(session, _RESERVATIONS, rows.reservations)
+    _insert(session, _CLAIMS, rows.claimed(reservation_ids))
     allocation_ids = _insert(session, _ALLOCATIONS, rows.allocations)
     xid = stamp(session) if rows.movements else {}
     movement_ids = _insert(session, _MOVEMENTS, [row | xid for row in rows.movements])

@@ -199,6 +199,34 @@ def test_a_replay_gets_the_first_answer_whatever_holds_by_now(market: Market) ->
     assert before["commerce_reservation"] == market.venue.contents()["commerce_reservation"]
 
 
+def test_a_replay_that_could_be_served_anew_writes_nothing(market: Market) -> None:
+    """Also where a hold has ended meanwhile, whose expiry a new basket would have written."""
+    chair = market.another("CHAIR")
+    for variant in (market.variant, chair):
+        market.stock(9, of=variant)
+    wanted, how = [(market.variant, 2), (chair, 1)], {"idempotency_key": "k-1"}
+    first = reserve(market, *wanted, **how)
+    reserve(market, (market.variant, 1), expires_in=timedelta(seconds=1))
+    market.clock.move(seconds=1)
+    before = market.venue.contents()
+
+    again = reserve(market, *wanted, **how)
+
+    assert [row.id for row in again.reservations] == [row.id for row in first.reservations]
+    assert taken(market, again) == {("LAMP", "hall"): 2, ("other", "hall"): 1}
+    assert market.venue.contents() == before
+
+
+def test_a_basket_that_got_nothing_gets_nothing_under_its_key(market: Market) -> None:
+    how: dict[str, Any] = {"idempotency_key": "k-1", "allow_partial": True}
+    first = reserve(market, (market.variant, 2), **how)
+    market.stock(9)
+    again = reserve(market, (market.variant, 2), **how)
+
+    assert list(again.reservations) == first.reservations == []
+    assert again.short == first.short != []
+
+
 @pytest.mark.parametrize("other", ["pieces", "partial", "holder"])
 def test_a_key_with_other_content_is_a_conflict(market: Market, other: str) -> None:
     market.stock(9)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -142,13 +143,26 @@ def repeated(name: str, database: Database) -> Callable[[Session], Any]:
             reserve_basket(s, [BasketLine(variant, 9)], **key).reservations[0].id
         ),
         "batch": lambda s: reserve_many(s, [wish], actor="ann")[0].reservation_id,
+        "whole batch": lambda s: (
+            reserve_many(s, [replace(wish, quantity=9)], actor="ann")[0].reservation_id
+        ),
     }
     return steps[name]
 
 
 @pytest.mark.parametrize(
     "name",
-    ["reserve", "allocate", "receive", "basket", "whole basket", "batch", "convert", "transfer"],
+    [
+        "reserve",
+        "allocate",
+        "receive",
+        "basket",
+        "whole basket",
+        "batch",
+        "whole batch",
+        "convert",
+        "transfer",
+    ],
 )
 def test_a_key_used_at_the_same_moment_is_one_request(database: Database, name: str) -> None:
     answers = at_once(database, repeated(name, database))
@@ -197,6 +211,16 @@ def test_a_place_that_is_stocked_for_the_first_time_by_many_is_one_level(
     at_once(database, lambda s: set_stock_policy(s, variant, place, minimum=2, actor="ann").version)
 
     assert database.run(verify_ledger) == []
+
+
+def test_policies_saved_at_the_same_moment_come_one_after_another(database: Database) -> None:
+    variant, place = database.run(lambda s: (make_variant(s, on_hand=1), make_location(s)))
+    save = partial(set_stock_policy, variant=variant, location=place, actor="ann")
+    database.run(partial(save, minimum=1))
+
+    versions = at_once(database, lambda s: save(s, minimum=2).version)
+
+    assert sorted(versions) == [2, 3, 4, 5, 6, 7]
 
 
 @pytest.mark.postgres

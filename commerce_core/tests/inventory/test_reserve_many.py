@@ -98,6 +98,18 @@ def test_replays_get_their_first_reservation_and_others_what_is_left(market: Mar
     assert (conflict.refusal, new.refusal) == ("insufficient_stock", "insufficient_stock")
 
 
+def test_a_replay_that_could_be_granted_anew_gets_its_first_reservation(market: Market) -> None:
+    market.stock(9)
+    wishes = [wish(market, n, idempotency_key=f"k-{n}") for n in (1, 2)]
+    first = ask(market, *wishes)
+
+    again = ask(market, *wishes, wish(market, 3, idempotency_key="k-3"))
+
+    assert [a.reservation_id for a in again[:2]] == [a.reservation_id for a in first]
+    assert [answer.is_replay for answer in again] == [True, True, False]
+    assert market.now() == {"on_hand": 9, "reserved": 6, "available": 3}
+
+
 def test_a_key_with_other_content_is_answered_as_a_conflict(market: Market) -> None:
     market.stock(9)
     market.do(reserve_stock, quantity=2, idempotency_key="k-1")

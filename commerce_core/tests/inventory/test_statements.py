@@ -21,7 +21,7 @@ COSTS: dict[str, tuple[Callable[..., Any], dict[str, Any], int, int]] = {
     "ship": (ship_stock, {"quantity": 1}, 4, 2),
     "adjust": (adjust_stock, {"quantity": -1, "reason": "broken"}, 4, 2),
     "receive with a key": (receive_stock, {"quantity": 1, "idempotency_key": "k"}, 4, 2),
-    "save a policy": (set_stock_policy, {"minimum": 3}, 6, 4),
+    "save a policy": (set_stock_policy, {"minimum": 3}, 5, 2),
 }
 """Verb, values, statements on SQLite, statements on PostgreSQL (a lock and one for the rest)."""
 

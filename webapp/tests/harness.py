@@ -141,7 +141,7 @@ def running_server(
         assert process.stdout is not None
         line = process.stdout.readline()
         found = re.search(r"http://\S+", line)
-        assert found, line + process.communicate(timeout=10)[1]
+        assert found, line + process.communicate(timeout=PATIENCE)[1]
         yield process, found[0]
     finally:
         if process.poll() is None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from webapp.tests.harness import Browser, Opener
 
-from webapp.tests.harness import frozen_clock
+from webapp.tests.harness import PATIENCE, frozen_clock
 
 pytestmark = pytest.mark.anyio
 
@@ -83,7 +83,7 @@ async def test_jobs_run_while_the_application_runs(
 
     monkeypatch.setattr(webapp.jobs, "JOBS", (Job("note", timedelta(seconds=0.05), note),))
     async with opener(Settings(database_url=sqlite_url)):
-        await asyncio.wait_for(ran.wait(), timeout=5)
+        await asyncio.wait_for(ran.wait(), timeout=PATIENCE)
 
 
 async def test_a_job_under_way_at_the_end_is_finished_and_not_torn(
@@ -103,7 +103,7 @@ async def test_a_job_under_way_at_the_end_is_finished_and_not_torn(
 
     monkeypatch.setattr(webapp.jobs, "JOBS", (Job("rename", timedelta(seconds=0.05), rename),))
     async with opener(Settings(database_url=sqlite_url)):
-        await asyncio.wait_for(started.wait(), timeout=5)
+        await asyncio.wait_for(started.wait(), timeout=PATIENCE)
     engine = make_engine(sqlite_url)
     with make_session_factory(engine)() as session:
         assert get_user(session, email="clerk@example.com").name == "Renamed"

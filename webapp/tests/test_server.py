@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import socket
-import time
 from typing import TYPE_CHECKING
 
 import httpx
@@ -12,7 +11,7 @@ import pytest
 
 from webapp import cli
 from webapp.server import AddressInUseError, bind
-from webapp.tests.harness import running_server
+from webapp.tests.harness import PATIENCE, running_server
 
 if TYPE_CHECKING:
     pass
@@ -29,11 +28,9 @@ def test_it_serves_until_it_is_told_to_stop_and_leaves_quietly(
         page = httpx.get(f"{address}login")
         assert page.status_code == 200
         assert "server" not in page.headers
-        started = time.monotonic()
         process.send_signal(number)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0
-        assert time.monotonic() - started < 5
         assert err == ""
         assert "Traceback" not in out
 
@@ -44,7 +41,7 @@ def test_the_access_log_leaves_out_probes_and_files(sqlite_url: str) -> None:
             with httpx.stream("GET", f"{address}{path}"):
                 pass
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=PATIENCE)
     assert "GET /login" in out + err
     for quiet in ("/health/", "/static/", "/stream"):
         assert quiet not in out + err

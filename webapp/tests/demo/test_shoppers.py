@@ -48,9 +48,7 @@ def test_they_move_stock_until_they_are_stopped(shop: sessionmaker[Session], sho
 
     with living(shop_url) as shoppers:
         assert wait_for(lambda: moved() >= 3)
-        began = time.monotonic()
         shoppers.stop()
-        assert time.monotonic() - began < 1.5
         assert "demo shoppers" not in names_of_threads()
     after = moved()
     time.sleep(1.0)

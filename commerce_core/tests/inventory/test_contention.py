@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from commerce_core.clock import use_clock
+from commerce_core.errors import IdempotencyConflictError
 from commerce_core.inventory import (
     BasketLine,
     Cause,
@@ -26,13 +27,16 @@ from commerce_core.inventory import (
     expire_reservations,
     ledger,
     list_purchase_order_lines,
+    list_transfer_lines,
     place_purchase_order,
     receive_purchase_order,
     receive_stock,
+    receive_transfer,
     reserve_basket,
     reserve_many,
     reserve_stock,
     set_stock_policy,
+    transfer_stock,
     verify_ledger,
 )
 from commerce_core.money import Money
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from commerce_core.inventory import StockTransfer
     from commerce_core.tests.databases import Database
 
 UNITS = 40
@@ -187,6 +192,27 @@ def test_a_delivery_reported_twice_at_once_is_booked_once(database: Database) ->
 
     (line,) = database.run(lambda s: list_purchase_order_lines(s, order))
     assert line.received == 4
+    assert rush.audit(database) == []
+
+
+def test_a_key_used_for_two_transfers_at_once_books_one(database: Database) -> None:
+    variant, hall = database.run(lambda s: (make_variant(s, on_hand=9), make_location(s)))
+    shed = database.run(lambda s: make_location(s, code="SHED"))
+    send = partial(transfer_stock, source=hall, destination=shed, lines={variant: 1}, actor="ann")
+    papers = [database.run(send) for _ in range(6)]
+
+    def receive(s: Session, paper: StockTransfer) -> str:
+        (line,) = list_transfer_lines(s, paper)
+        try:
+            receive_transfer(s, paper, {line.id: 1}, actor="ann", idempotency_key="van-1")
+        except IdempotencyConflictError:
+            return "conflict"
+        return "booked"
+
+    with ThreadPoolExecutor(len(papers)) as pool:
+        told = list(pool.map(lambda paper: database.run(partial(receive, paper=paper)), papers))
+
+    assert sorted(told) == ["booked", *["conflict"] * 5]
     assert rush.audit(database) == []
 
 

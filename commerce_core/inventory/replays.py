@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from commerce_core.errors import IdempotencyConflictError
-from commerce_core.idempotency import find_claim, fingerprint_of, sealed
+from commerce_core.idempotency import find_claim, fingerprint_of, is_unused, sealed
 from commerce_core.inventory.ledger import Cause
 from commerce_core.inventory.models import MovementKind, StockMovement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 
@@ -46,6 +47,10 @@ class Once:
         """
         found = None if self._asked is None else find_claim(self._session, **self._asked)
         return None if found is None else found.result
+
+    def is_new(self) -> ColumnElement[bool]:
+        """Return the condition that nobody has used the key: a replay then waits for no lock."""
+        return true() if self._asked is None else is_unused(**self._asked)
 
     def sealed(self, answer: Any) -> dict[str, Any] | None:
         """Return the row that claims the key with its answer, or None without a key."""

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import text
 
 from commerce_core.clock import use_clock
 from commerce_core.errors import IdempotencyConflictError
@@ -175,6 +176,24 @@ def test_a_key_used_at_the_same_moment_is_one_request(database: Database, name: 
     assert len(set(answers)) == 1
     assert None not in answers
     assert rush.audit(database) == []
+
+
+@pytest.mark.postgres
+def test_a_replay_of_a_basket_waits_for_nobody(postgres: Database) -> None:
+    """Customers who ask again because it is slow must not make it slower."""
+    variant, place = postgres.run(lambda s: (make_variant(s, on_hand=9), make_location(s)))
+
+    def basket(s: Session) -> list[int]:
+        s.execute(text("SET LOCAL lock_timeout = '9s'"))
+        lines = [BasketLine(variant, 1)]
+        answer = reserve_basket(s, lines, actor="ann", idempotency_key="k-1")
+        return [row.id for row in answer.reservations]
+
+    first = postgres.run(basket)
+    with postgres.factory() as slow, slow.begin():
+        ledger.lock_level(slow, variant, place)
+
+        assert postgres.run(basket) == first
 
 
 def test_a_delivery_reported_twice_at_once_is_booked_once(database: Database) -> None:

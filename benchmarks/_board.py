@@ -40,8 +40,10 @@ TARGET = "<= 1.5"
 PAGES = {
     "listing": "/stock",
     "listing from the middle on": "/stock?after={middle}",
-    "search by name": "/stock?q=teashirt",
-    "search by name and colour": "/stock?q=teashirt+chalk",
+    "search by a name, a full page at both sizes": "/stock?q=jubilee",
+    "search by a name and a colour, a full page at both sizes": "/stock?q=jubilee+chalk",
+    "search by a name, 16 rows at 1,000 and 50 at 100,000": "/stock?q=teashirt",
+    "search by a name and a colour, 2 rows at 1,000 and 50 at 100,000": "/stock?q=teashirt+chalk",
     "search by SKU": "/stock?q=nev-00057",
     "low filter": "/stock?state=low",
 }

@@ -2,7 +2,9 @@
 
 Eight variants a product (eight colours), three locations. One level in twenty is below its
 minimum. Product names are "noun family number": a family is one of 400, a noun one of 80, so a
-search for either finds what a search in a real shop of that size would.
+search for either finds what a search in a real shop of that size would: more in a larger one. And
+60 products, spread evenly over either shop, are "jubilee": that word, alone or with a colour, finds
+just as much at every size.
 """
 
 from __future__ import annotations
@@ -41,6 +43,8 @@ NOUNS = tuple("".join(p) for p in pairs(
     ("rain", "sun", "tea", "wall", "bed", "table", "wool", "garden"),
     ("bag", "bowl", "cloth", "cover", "frame", "jar", "lamp", "rug", "shirt", "tray"),
 ))  # fmt: skip
+JUBILEE = 60
+"""So many products are called so, in a shop of any size."""
 ROWS_AT_ONCE = 5_000
 
 
@@ -81,15 +85,18 @@ def _write_places(session: Session) -> None:
 def _rows(variants: int, now: datetime) -> Iterator[tuple[Any, Iterator[dict[str, Any]]]]:
     """Yield each table with its rows."""
     dice = Random(7)
-    yield Product, (_product(number, now) for number in range(1, variants // 8 + 1))
+    products = variants // 8
+    yield Product, (_product(number, products, now) for number in range(1, products + 1))
     yield Variant, (_variant(number, now) for number in range(1, variants + 1))
     yield Chosen, (_chosen(number) for number in range(1, variants + 1))
     yield StockLevel, (_level(dice, number) for number in range(variants * 3))
     yield StockMovement, (_sale(dice, number, now) for number in range(variants * 3))
 
 
-def _product(number: int, now: datetime) -> dict[str, Any]:
+def _product(number: int, products: int, now: datetime) -> dict[str, Any]:
     name = f"{NOUNS[number % 80].capitalize()} {FAMILIES[number * 7 % 400]} {number}"
+    if number * JUBILEE // products != (number - 1) * JUBILEE // products:
+        name += " jubilee"
     return {"id": number, "name": name, "slug": f"p-{number}", "created_at": now}
 
 

@@ -96,14 +96,16 @@ if TYPE_CHECKING:
         VariantOptionValue,
         VariantStatus,
     )
+    from commerce_core.catalog.option_values import (
+        order_option_values,
+        rename_option_value,
+        set_swatch,
+    )
     from commerce_core.catalog.options import (
         ensure_option_type,
         ensure_option_value,
         list_option_types,
         list_option_values,
-        order_option_values,
-        rename_option_value,
-        set_swatch,
     )
     from commerce_core.catalog.price_lists import (
         create_price_list,
@@ -343,14 +345,16 @@ __getattr__, __dir__ = lazy_exports(
             "VariantOptionValue",
             "VariantStatus",
         ),
+        "option_values": (
+            "order_option_values",
+            "rename_option_value",
+            "set_swatch",
+        ),
         "options": (
             "ensure_option_type",
             "ensure_option_value",
             "list_option_types",
             "list_option_values",
-            "order_option_values",
-            "rename_option_value",
-            "set_swatch",
         ),
         "price_lists": (
             "create_price_list",

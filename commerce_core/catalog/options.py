@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from commerce_core.catalog.models import (
@@ -14,11 +14,10 @@ from commerce_core.catalog.models import (
     NAME_LENGTH,
     OptionType,
     OptionValue,
-    Variant,
     VariantOptionValue,
 )
 from commerce_core.database import is_postgresql
-from commerce_core.errors import DuplicateError, InvalidInputError
+from commerce_core.errors import InvalidInputError
 from commerce_core.records import id_of
 from commerce_core.text import clean_text, shown
 
@@ -54,7 +53,7 @@ def ensure_option_value(
     """
     option = clean_text(option, name="the option's name", max_length=NAME_LENGTH)
     value = clean_text(value, name="the option value's name", max_length=NAME_LENGTH)
-    _require_swatch(swatch)
+    require_swatch(swatch)
     axis = _ensure(session, OptionType, name=option)
     found: OptionValue = _ensure(
         session, OptionValue, {"swatch": swatch}, option_type_id=axis.id, name=value
@@ -74,62 +73,6 @@ def list_option_values(session: Session, option: OptionType) -> Sequence[OptionV
         .filter_by(option_type_id=id_of(option, OptionType))
         .order_by(OptionValue.position, OptionValue.id)
     ).all()
-
-
-def set_swatch(session: Session, value: OptionValue, *, swatch: str | None) -> OptionValue:
-    """Give an option value a colour such as ``#aa3322``, or none. The caller commits.
-
-    Raises:
-        InvalidInputError: the swatch is no such colour.
-    """
-    _require_swatch(swatch)
-    id_of(value, OptionValue)
-    value.swatch = swatch
-    session.flush()
-    return value
-
-
-def rename_option_value(session: Session, value: OptionValue, *, name: str) -> OptionValue:
-    """Rename a value in the whole shop; names of variants that are made of values follow.
-
-    Flushes; the caller commits.
-
-    Raises:
-        InvalidTextError: the name is empty or too long.
-        DuplicateError: the option has a value of this name.
-    """
-    written = clean_text(name, name="the option value's name", max_length=NAME_LENGTH)
-    number = id_of(value, OptionValue)
-    taken = select(OptionValue.id).filter_by(option_type_id=value.option_type_id, name=written)
-    if session.scalar(taken.where(OptionValue.id != number)) is not None:
-        message = f"the option has a value {written!r} already: choose another name"
-        raise DuplicateError(message, name=written)
-    having = select(VariantOptionValue.variant_id).filter_by(option_value_id=number)
-    before = value.name
-    value.name = written
-    session.flush()
-    for variant_id, named in session.execute(
-        select(Variant.id, Variant.name).where(Variant.id.in_(having))
-    ).all():
-        parts = [written if part == before else part for part in named.split(JOINER)]
-        changed = {"name": JOINER.join(parts)[:NAME_LENGTH], "version": Variant.version + 1}
-        if changed["name"] != named:
-            session.execute(update(Variant).where(Variant.id == variant_id).values(changed))
-    return value
-
-
-def order_option_values(session: Session, values: Sequence[OptionValue]) -> None:
-    """Put the values of one option type into this order. The caller commits.
-
-    Raises:
-        InvalidInputError: they belong to several option types.
-    """
-    if len({value.option_type_id for value in values}) > 1:
-        message = "these values belong to several options: order one option at a time"
-        raise InvalidInputError(message)
-    for position, value in enumerate(values):
-        value.position = position
-    session.flush()
 
 
 def option_names(session: Session, variant_ids: Sequence[int]) -> dict[int, list[str]]:
@@ -164,7 +107,8 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _require_swatch(swatch: object) -> None:
+def require_swatch(swatch: object) -> None:
+    """Raise InvalidInputError unless ``swatch`` is a colour such as ``#aa3322``, or None."""
     if swatch is not None and not (isinstance(swatch, str) and _SWATCH.fullmatch(swatch)):
         message = f"a swatch {shown(swatch)} is not a colour such as #aa3322"
         raise InvalidInputError(message, swatch=shown(swatch))

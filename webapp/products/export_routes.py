@@ -17,7 +17,7 @@ from webapp.products.listing import matching_ids
 from webapp.security import Right
 
 _TYPES: Final = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from commerce_core.catalog.category_models import Category
 from commerce_core.catalog.models import Product, Variant, VariantOptionValue, VariantStatus
-from commerce_core.catalog.search import match_products, match_variants, search_words
+from commerce_core.catalog.search import match_variants, search_words
+from commerce_core.database.id_lists import is_one_of
 from commerce_core.inventory.lowness import is_low_variant, low_variants
 from commerce_core.inventory.models import StockLevel
 from webapp.products.filters import ListFilter, StockFilter
@@ -57,21 +58,21 @@ def _words(session: Session, query: str) -> ColumnElement[bool]:
     if not search_words(query):
         return false() if query.strip() else true()
     match = match_variants(session, query)
-    named = match_products(session, query)
     own = select(Variant.id).where(Variant.product_id == Product.id, match.condition)
     if not match.is_narrow:
-        return or_(named, _there_is(own))
+        return or_(match.named, _there_is(own))
     having = select(Product.id).join(Variant, Variant.product_id == Product.id)
-    found = union(having.where(match.condition), select(Product.id).where(named))
-    return Product.id.in_(list(session.scalars(found)))
+    found = union(having.where(match.condition), select(Product.id).where(match.named))
+    return is_one_of(session, Product.id, session.scalars(found).all())
 
 
 def _has_value(session: Session, ids: Sequence[int]) -> ColumnElement[bool]:
     chosen = VariantOptionValue.option_value_id.in_(ids)
     few = _few(session, select(VariantOptionValue.variant_id).where(chosen))
-    return _has_variant(
-        VariantOptionValue.variant_id == Variant.id, chosen, of=VariantOptionValue, few=few
-    )
+    if few is not None:
+        return _looked_up(session, few)
+    here = VariantOptionValue.variant_id == Variant.id
+    return _has_row(VariantOptionValue, here, chosen)
 
 
 def _has_stock(
@@ -80,32 +81,28 @@ def _has_stock(
     if stock is StockFilter.LOW:
         few = _few(session, low_variants())
         if few is not None:
-            return _looked_up(few)
+            return _looked_up(session, few)
         return _asked(is_low_variant())
     here = StockLevel.variant_id == Variant.id
     if stock is StockFilter.THERE:
         there = StockLevel.available > 0
         few = _few(session, select(StockLevel.variant_id).where(there))
-        return _has_variant(here, there, of=StockLevel, few=few)
+        return _looked_up(session, few) if few is not None else _has_row(StockLevel, here, there)
     if out_ids is not None:
-        return _looked_up(out_ids)
+        return _looked_up(session, out_ids)
     levels = select(StockLevel.id).where(here)
     there_is = levels.where(StockLevel.available > 0).correlate(Variant).exists()
     return _asked(levels.correlate(Variant).exists(), ~there_is)
 
 
-def _has_variant(
-    here: ColumnElement[bool], test: ColumnElement[bool], *, of: Any, few: Sequence[int] | None
-) -> ColumnElement[bool]:
+def _has_row(of: Any, *tests: ColumnElement[bool]) -> ColumnElement[bool]:
     """Return whether a product has an active variant with a row of ``of`` that passes."""
-    if few is not None:
-        return _looked_up(few)
-    return _asked(select(of.variant_id).where(here, test).correlate(Variant).exists())
+    return _asked(select(of.variant_id).where(*tests).correlate(Variant).exists())
 
 
-def _looked_up(ids: Collection[int]) -> ColumnElement[bool]:
-    variants = select(Variant.product_id).where(Variant.id.in_(sorted(set(ids))), _ACTIVE)
-    return Product.id.in_(variants)
+def _looked_up(session: Session, ids: Collection[int]) -> ColumnElement[bool]:
+    here = is_one_of(session, Variant.id, sorted(set(ids)))
+    return Product.id.in_(select(Variant.product_id).where(here, _ACTIVE))
 
 
 def _asked(*tests: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -13,17 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from commerce_core.catalog.models import OptionType, OptionValue, VariantOptionValue
-from commerce_core.catalog.options import (
-    list_option_types,
-    list_option_values,
+from commerce_core.catalog.option_values import (
     order_option_values,
     rename_option_value,
     set_swatch,
 )
+from commerce_core.catalog.options import list_option_types, list_option_values
 from commerce_core.errors import CommerceError
 from webapp.database import Transact
 from webapp.errors import Problem
 from webapp.fields import text_of
+from webapp.people import actor_of
 from webapp.products.filters import PATH
 from webapp.products.ordering import read_order
 from webapp.records import get_record
@@ -51,13 +51,14 @@ async def edit_value(
     """Rename a value everywhere, and give it a colour or none."""
     form = await request.form()
     swatch = text_of(form, "swatch") if "has_swatch" in form else ""
+    actor = actor_of(request)
 
     def edit(writing: Session) -> None:
         value = get_record(writing, OptionValue, number)
         if (value.swatch or "") != swatch:
-            set_swatch(writing, value, swatch=swatch or None)
+            set_swatch(writing, value, swatch=swatch or None, actor=actor)
         if value.name != (name := text_of(form, "name")):
-            rename_option_value(writing, value, name=name)
+            rename_option_value(writing, value, name=name, actor=actor)
 
     return await _do(request, session, transact, edit)
 
@@ -71,12 +72,14 @@ async def order_values(
 ) -> Response[Any]:
     """Put the values of an option into another order; what the form does not name comes behind."""
     ids = read_order(await request.form())
+    actor = actor_of(request)
 
     def order(writing: Session) -> None:
         known = list_option_values(writing, get_record(writing, OptionType, number))
         by_id = {value.id: value for value in known}
         first = [by_id[one] for one in ids if one in by_id]
-        order_option_values(writing, [*first, *(v for v in known if v not in first)])
+        rest = [value for value in known if value not in first]
+        order_option_values(writing, [*first, *rest], actor=actor)
 
     return await _do(request, session, transact, order)
 

@@ -24,6 +24,7 @@ from webapp.products import (
     matrix_routes,
     option_routes,
     price_routes,
+    refused_rows,
 )
 from webapp.products.columns import view_of
 from webapp.products.filters import PATH, ListFilter
@@ -157,6 +158,7 @@ router = Router(
         *option_routes.HANDLERS,
         *import_routes.HANDLERS,
         *export_routes.HANDLERS,
+        *refused_rows.HANDLERS,
     ],
     include_in_schema=False,
 )

@@ -24,6 +24,7 @@ from commerce_core.catalog.models import (
     VariantOptionValue,
 )
 from commerce_core.catalog.search import VariantMatch, find_products, match_variants
+from commerce_core.database.id_lists import is_one_of
 from commerce_core.inventory.models import StockLevel, StockLocation
 from commerce_core.inventory.queries import list_locations
 from commerce_core.journal import Cursor, read_cursor
@@ -106,7 +107,7 @@ def read_board(
     chosen = [location for location in locations if location.code in wanted.locations]
     products = read_products_by_slug(session, wanted.products)
     match = match_variants(session, wanted.query)
-    condition = _condition(wanted, census, match, products, chosen)
+    condition = _condition(session, wanted, census, match, products=products, places=chosen)
     page = _read_page(session, wanted, condition)
     return Board(
         cursor=cursor,
@@ -134,9 +135,11 @@ def read_products_by_slug(session: Session, slugs: Sequence[str]) -> Sequence[Pr
 
 
 def _condition(
+    session: Session,
     wanted: BoardFilter,
     census: Census,
     match: VariantMatch,
+    *,
     products: Sequence[Product],
     places: Sequence[StockLocation],
 ) -> ColumnElement[bool]:
@@ -153,7 +156,7 @@ def _condition(
         low = and_(StockLevel.is_low) if here is None else and_(here, StockLevel.is_low)
         conditions.append(_has_level(low, census.low, census))
     elif wanted.state is StateFilter.OUT:
-        conditions.extend(_is_out(here, census))
+        conditions.extend(_is_out(session, here, census))
     return and_(*conditions)
 
 
@@ -169,7 +172,9 @@ def _has_level(test: ColumnElement[bool], expected: int, census: Census) -> Colu
     return levels.correlate(Variant).exists()
 
 
-def _is_out(here: ColumnElement[bool] | None, census: Census) -> list[ColumnElement[bool]]:
+def _is_out(
+    session: Session, here: ColumnElement[bool] | None, census: Census
+) -> list[ColumnElement[bool]]:
     """Return the tests for variants that are stocked, but of which nothing is available."""
     levels = select(StockLevel.id).where(StockLevel.variant_id == Variant.id)
     if here is not None:
@@ -178,7 +183,7 @@ def _is_out(here: ColumnElement[bool] | None, census: Census) -> list[ColumnElem
     available = levels.where(StockLevel.available > 0).correlate(Variant).exists()
     tests = [exists, ~available]
     if here is None and census.out_ids is not None:
-        tests.append(Variant.id.in_(sorted(census.out_ids)))
+        tests.append(is_one_of(session, Variant.id, sorted(census.out_ids)))
     return tests
 
 

@@ -36,6 +36,7 @@ EXAMPLES: dict[str, str] = {
     "/products/{number:int}/pictures": "/products/1/pictures",
     "/products/{number:int}/prices": "/products/1/prices",
     "/products/import/{number:int}": "/products/import/1",
+    "/products/import/{number:int}/refused.csv": "/products/import/1/refused.csv",
     "/api/v1/products/{number:int}": "/api/v1/products/1",
     "/api/v1/products/{number:int}/prices": "/api/v1/products/1/prices",
     "/api/v1/orders/{number:int}": "/api/v1/orders/1",

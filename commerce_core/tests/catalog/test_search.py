@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
-from commerce_core.catalog import Product, Variant, create_product, create_variant, search
+from commerce_core.catalog import (
+    Product,
+    Variant,
+    create_product,
+    create_variant,
+    search,
+    word_rows,
+)
 from commerce_core.catalog.search import find_products, match_variants, search_words
 from commerce_core.clock import utc_now
 from commerce_core.money import Money
@@ -63,11 +70,11 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("rare", [2000, 0], ids=["by index", "by walk"])
+@pytest.mark.parametrize("rare", [2000, 1, 0], ids=["by index", "by both", "by walk"])
 def test_every_word_must_begin_a_word(
     database: Database, monkeypatch: pytest.MonkeyPatch, rare: int
 ) -> None:
-    monkeypatch.setattr(search, "RARE", rare)
+    monkeypatch.setattr(word_rows, "RARE", rare)
     database.run(fill)
 
     def ask(session: Session) -> dict[str, list[str]]:
@@ -80,11 +87,41 @@ def test_a_rare_word_makes_the_match_narrow(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database.run(fill)
-    monkeypatch.setattr(search, "RARE", 1)
+    monkeypatch.setattr(word_rows, "RARE", 1)
 
     narrow = database.run(lambda s: [match_variants(s, q).is_narrow for q in ("chalk", "alm", "")])
 
     assert narrow == [True, False, False]
+
+
+@pytest.mark.parametrize("rare", [2000, 1, 0], ids=["by index", "by both", "by walk"])
+def test_a_match_also_tells_which_products_are_named_so(
+    database: Database, monkeypatch: pytest.MonkeyPatch, rare: int
+) -> None:
+    monkeypatch.setattr(word_rows, "RARE", rare)
+    database.run(fill)
+
+    def ask(session: Session) -> list[list[str]]:
+        queries = ("shi alma", "öl", "alma chalk", "chalk", "--")
+        matches = [match_variants(session, query).named for query in queries]
+        return [list(session.scalars(select(Product.slug).where(named))) for named in matches]
+
+    assert database.run(ask) == [["linen-shirt-alma"], ["ubertopf-olkanne"], [], [], []]
+
+
+@pytest.mark.parametrize("is_narrow", [False, True])
+def test_beside_a_rare_word_no_index_can_be_read_for_a_common_one(
+    postgres: Database, *, is_narrow: bool
+) -> None:
+    def plan(session: Session) -> str:
+        for way in ("seqscan", "indexscan", "indexonlyscan"):
+            session.execute(text(f"SET LOCAL enable_{way} = off"))
+        test = word_rows.has_word(session, word_rows.variants(), "al", None, is_narrow=is_narrow)
+        asked: Any = select(Variant.id).where(test).compile(session.get_bind())
+        rows = session.connection().exec_driver_sql(f"EXPLAIN {asked}", asked.params)
+        return "\n".join(rows.scalars())
+
+    assert ("ix_commerce_variant_words" in postgres.run(plan)) is not is_narrow
 
 
 def test_what_is_written_in_bulk_or_changed_is_found(database: Database) -> None:

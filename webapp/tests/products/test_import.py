@@ -106,6 +106,36 @@ async def test_applied_twice_it_is_imported_once_and_says_what_was_refused(
     assert "Done" in listed
 
 
+async def test_all_refused_rows_are_a_file_to_correct_and_to_import_again(
+    browser: Browser,
+) -> None:
+    await open_catalog(browser)
+    before = await count(browser, Variant)
+    wrong = [f"HAT-{number};19,90;=Hat {number};4260731840413" for number in range(1, 204)]
+    address = await uploaded(browser, "\n".join(["sku;price;title;barcode", *wrong, "CAP;9;Cap;"]))
+
+    previewed = await browser.get(f"{address}/refused.csv")
+    await submit(browser, f"{address}/apply")
+    page = await ended(browser, address)
+    told = await browser.get(f"{address}/refused.csv")
+
+    assert "and 3 more" in words(page)
+    assert f'href="{address}/refused.csv"' in page.text
+    assert told.headers["content-type"] == "text/csv; charset=utf-8"
+    assert told.content == previewed.content
+    rows = list(csv.DictReader(io.StringIO(told.content.decode("utf-8-sig"))))
+    assert [row["row"] for row in rows] == [str(number) for number in range(2, 205)]
+    assert rows[0]["refused because"].startswith("barcode: ")
+    assert (rows[0]["sku"], rows[0]["price"], rows[0]["title"]) == ("HAT-1", "19,90", "'=Hat 1")
+    again = await uploaded(browser, told.content.replace(b"4260731840413", b""))
+    assert "To create: 203. To change: 0. Unchanged: 0. Refused: 0." in words(
+        await browser.get(again)
+    )
+    assert await count(browser, Variant) == before + 1
+    once_more = await uploaded(browser, told.content)
+    assert (await browser.get(f"{once_more}/refused.csv")).content.count(b"refused because") == 1
+
+
 async def test_columns_are_said_once_and_remembered_for_the_next_file(browser: Browser) -> None:
     await open_catalog(browser)
     strange = f"Artikel,Betrag\n{FIRST},99\n"

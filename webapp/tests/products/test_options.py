@@ -139,6 +139,10 @@ async def test_values_of_the_shop_get_names_colours_and_an_order(browser: Browse
     )
     listed = words(await browser.get("/products/options"))
     assert listed.index("Rust") < listed.index("Fern")
+    told = words(await browser.get(f"{address}/history"))
+    assert "Order of values Colour: Fern, Rust → Colour: Rust, Fern" in told
+    assert "Value renamed Colour: Moss → Colour: Fern" in told
+    assert "→ Colour: Moss #336644" in told
     await submit(browser, change, name="Fern")
     assert "#336644" not in (await browser.get("/products/options")).text
     await browser.become(Role.VIEWER)

@@ -175,6 +175,7 @@ def test_a_key_used_at_the_same_moment_is_one_request(database: Database, name: 
 
     assert len(set(answers)) == 1
     assert None not in answers
+    assert database.sql("SELECT count(*) FROM commerce_reservation")[0][0] <= 1
     assert rush.audit(database) == []
 
 

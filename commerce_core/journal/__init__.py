@@ -18,7 +18,7 @@ nothing calls ``consume``: a named cursor in the database, moved by the worker's
 from __future__ import annotations
 
 from commerce_core.journal.consumers import consume, forget_consumer
-from commerce_core.journal.cursors import Cursor, TailPage, read_cursor, tail
+from commerce_core.journal.cursors import Cursor, TailPage, position_columns, read_cursor, tail
 from commerce_core.journal.delay import Lag, Writer, journal_lag, oldest_writer
 from commerce_core.journal.epochs import begin_epoch, ensure_epoch, journals
 from commerce_core.journal.tables import (
@@ -53,6 +53,7 @@ __all__ = [
     "journal_table_args",
     "journals",
     "oldest_writer",
+    "position_columns",
     "read_cursor",
     "stamp",
     "tail",

@@ -125,7 +125,7 @@ def _whole_transactions(
 def _window(journal: Any, *, on_postgresql: bool) -> Select[Any]:
     """Return the query of a tail: the position, beside each row of the window."""
     position = _position(on_postgresql=on_postgresql).subquery("position")
-    horizon = _columns(on_postgresql=on_postgresql)[1]
+    horizon = position_columns(on_postgresql=on_postgresql)[1]
     found = (
         select(journal)
         .where(journal.xid >= bindparam("from_xid", type_=Xid8()))
@@ -145,10 +145,16 @@ def _window(journal: Any, *, on_postgresql: bool) -> Select[Any]:
 @cache
 def _position(*, on_postgresql: bool) -> Select[Any]:
     """Return the query of the columns (epoch, horizon, newest), all from one snapshot."""
-    return select(*_columns(on_postgresql=on_postgresql))
+    return select(*position_columns(on_postgresql=on_postgresql))
 
 
-def _columns(*, on_postgresql: bool) -> tuple[Any, Any, Any]:
+def position_columns(*, on_postgresql: bool) -> tuple[Any, Any, Any]:
+    """Return the columns (epoch, horizon, newest) of the present end of all journals.
+
+    For a statement that reads more along with it: rows of a journal with ``xid < horizon`` are
+    final, and a cursor is void where its epoch is another one or it lies beyond ``newest``. On
+    SQLite the parameter ``own_tick`` has to be given (None: nothing written yet).
+    """
     token = select(JournalEpoch.token).order_by(JournalEpoch.id.desc()).limit(1)
     horizon: Any
     newest: Any

@@ -21,8 +21,8 @@ from commerce_core.catalog import get_variant
 from commerce_core.catalog.models import Variant
 from commerce_core.journal import read_cursor
 from webapp.live.answers import EventStream
-from webapp.live.changes import LevelState, read_levels
 from webapp.live.frames import as_json
+from webapp.live.states import LevelState, read_levels
 from webapp.live.stream import open_stream, topic_of
 from webapp.records import address_number
 from webapp.security import Right

@@ -8,105 +8,30 @@ which transactions committed, and a change that was written twice is told once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from commerce_core.catalog.models import Variant
-from commerce_core.inventory.models import (
-    QUANTITIES,
-    MovementKind,
-    StockLevel,
-    StockLocation,
-    StockMovement,
-)
+from commerce_core.inventory.models import QUANTITIES, MovementKind, StockMovement
 from commerce_core.journal import Cursor, tail
 from webapp.live.order_changes import LiveOrder, read_order_changes
+from webapp.live.states import (
+    LevelState,
+    ProductState,
+    VariantState,
+    read_levels,
+    read_products,
+    total_of,
+)
 
 ROWS_AT_ONCE: Final = 1000
 MOST_PAGES: Final = 4
 """Movements of at most so many pages are told together; the rest follows at once."""
 
-_ALL: Final = frozenset({*QUANTITIES, "minimum"})
+ALL_QUANTITIES: Final = frozenset({*QUANTITIES, "minimum"})
 _DELTAS: Final = tuple((name, f"{name}_delta") for name in QUANTITIES)
-
-
-@dataclass(frozen=True, slots=True)
-class LevelState:
-    """A level as it is now.
-
-    ``kind`` and ``occurred_at`` are those of its newest movement, None where a level was written
-    without one. ``touched`` names the quantities that changed since the cursor. ``was_low`` is
-    False only where it is known that the level was not low before.
-    """
-
-    variant_id: int
-    product_id: int
-    sku: str
-    location_id: int
-    location: str
-    version: int
-    on_hand: int
-    available: int
-    allocated: int
-    reserved: int
-    incoming: int
-    minimum: int
-    kind: MovementKind | None
-    occurred_at: datetime | None
-    touched: frozenset[str] = frozenset()
-    was_low: bool = True
-
-    @property
-    def key(self) -> tuple[str, int, int]:
-        """What this is the state of."""
-        return "level", self.variant_id, self.location_id
-
-    @property
-    def is_low(self) -> bool:
-        """Whether less is available than the minimum."""
-        return self.available < self.minimum
-
-
-@dataclass(frozen=True, slots=True)
-class VariantState:
-    """A variant over all its locations. ``version`` is the sum of the levels' versions."""
-
-    variant_id: int
-    product_id: int
-    version: int
-    available: int
-    incoming: int
-    minimum: int
-    is_low: bool
-    """Whether any location has less than its minimum."""
-    is_out: bool
-    """Whether no location has anything available."""
-    touched: frozenset[str] = frozenset()
-
-    @property
-    def key(self) -> tuple[str, int]:
-        """What this is the state of."""
-        return "variant", self.variant_id
-
-
-@dataclass(frozen=True, slots=True)
-class ProductState:
-    """A product over all its variants and locations."""
-
-    product_id: int
-    version: int
-    variants: int
-    available: int
-
-    @property
-    def key(self) -> tuple[str, int]:
-        """What this is the state of."""
-        return "product", self.product_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +54,7 @@ class Changes:
         return bool(self.levels or self.orders)
 
 
-Touched = dict[tuple[int, int], set[str]]
+Touched = Mapping[tuple[int, int], Iterable[str]]
 """By variant and location: the names of the quantities that changed."""
 
 
@@ -139,7 +64,7 @@ def read_changes(session: Session, since: Cursor, *, most_pages: int = MOST_PAGE
     And as many order events. Where one journal was not read to its end, the cursor stays behind
     what the other one told already; telling that once more does no harm.
     """
-    touched: Touched = defaultdict(set)
+    touched: dict[tuple[int, int], set[str]] = defaultdict(set)
     cursor, has_more, movements = since, False, 0
     for _ in range(most_pages):
         page = tail(session, StockMovement, cursor, limit=ROWS_AT_ONCE)
@@ -160,7 +85,7 @@ def read_changes(session: Session, since: Cursor, *, most_pages: int = MOST_PAGE
 
 def _touched_by(row: StockMovement) -> frozenset[str] | set[str]:
     if row.kind is MovementKind.POLICY_CHANGED or row.version == 1:
-        return _ALL
+        return ALL_QUANTITIES
     return {name for name, delta in _DELTAS if getattr(row, delta)}
 
 
@@ -168,7 +93,21 @@ def _present(session: Session, cursor: Cursor, touched: Touched) -> Changes:
     """Return the present state of what was touched."""
     if not touched:
         return Changes(cursor)
-    states = read_levels(session, {variant_id for variant_id, _ in touched})
+    levels = read_levels(session, {variant_id for variant_id, _ in touched})
+    products = read_products(session, {level.product_id for level in levels})
+    return told_of(cursor, touched, levels, products)
+
+
+def told_of(
+    cursor: Cursor,
+    touched: Touched,
+    states: Iterable[LevelState],
+    products: tuple[ProductState, ...],
+) -> Changes:
+    """Return what is told of the levels that were touched.
+
+    ``states`` are all levels of their variants, sorted by variant and location.
+    """
     levels = []
     by_variant: dict[int, list[LevelState]] = defaultdict(list)
     for state in states:
@@ -178,72 +117,4 @@ def _present(session: Session, cursor: Cursor, touched: Touched) -> Changes:
         if names is not None:
             levels.append(told)
     variants = tuple(total_of(group) for group in by_variant.values())
-    products = read_products(session, {state.product_id for state in variants})
     return Changes(cursor, tuple(levels), variants, products)
-
-
-def total_of(levels: list[LevelState]) -> VariantState:
-    """Return the state of a variant from all its levels (at least one)."""
-    return VariantState(
-        variant_id=levels[0].variant_id,
-        product_id=levels[0].product_id,
-        version=sum(level.version for level in levels),
-        available=sum(level.available for level in levels),
-        incoming=sum(level.incoming for level in levels),
-        minimum=sum(level.minimum for level in levels),
-        is_low=any(level.is_low for level in levels),
-        is_out=all(level.available <= 0 for level in levels),
-        touched=frozenset().union(*(level.touched for level in levels)),
-    )
-
-
-def read_levels(session: Session, variant_ids: Iterable[int]) -> list[LevelState]:
-    """Return all levels of the variants as they are now. One query."""
-    columns: tuple[Any, ...] = (
-        StockLevel.variant_id,
-        Variant.product_id,
-        Variant.sku,
-        StockLevel.location_id,
-        StockLocation.code,
-        StockLevel.version,
-        StockLevel.on_hand,
-        StockLevel.available,
-        StockLevel.allocated,
-        StockLevel.reserved,
-        StockLevel.incoming,
-        StockLevel.minimum,
-        StockMovement.kind,
-        StockMovement.occurred_at,
-    )
-    newest = and_(
-        StockMovement.level_id == StockLevel.id, StockMovement.version == StockLevel.version
-    )
-    rows = session.execute(
-        select(*columns)
-        .select_from(StockLevel)
-        .join(Variant, Variant.id == StockLevel.variant_id)
-        .join(StockLocation, StockLocation.id == StockLevel.location_id)
-        .outerjoin(StockMovement, newest)
-        .where(StockLevel.variant_id.in_(sorted(variant_ids)))
-        .order_by(StockLevel.variant_id, StockLevel.location_id)
-    )
-    return [LevelState(*row) for row in rows]
-
-
-def read_products(session: Session, product_ids: Iterable[int]) -> tuple[ProductState, ...]:
-    """Return the products as they are now. One query, which counts all their variants."""
-    rows = session.execute(
-        select(
-            Variant.product_id,
-            func.coalesce(func.sum(StockLevel.version), 0),
-            func.count(Variant.id.distinct()),
-            func.coalesce(func.sum(StockLevel.available), 0),
-        )
-        .select_from(Variant)
-        .outerjoin(StockLevel, StockLevel.variant_id == Variant.id)
-        .where(Variant.product_id.in_(sorted(product_ids)))
-        .group_by(Variant.product_id)
-        .order_by(Variant.product_id)
-    )
-    # PostgreSQL sums integers to decimals.
-    return tuple(ProductState(*map(int, row)) for row in rows)

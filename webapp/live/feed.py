@@ -16,14 +16,10 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy.orm import Session
-
-from commerce_core.database import is_postgresql
 from commerce_core.errors import CommerceError, DatabaseUnavailableError
-from commerce_core.inventory.models import StockMovement
-from commerce_core.journal import Cursor, ensure_epoch, journal_lag, read_cursor
+from commerce_core.journal import Cursor, ensure_epoch, read_cursor
 from webapp.database import WebDatabase
-from webapp.live.changes import Changes, read_changes
+from webapp.live.changes import Changes
 from webapp.live.condition import READ_SECONDS, Condition
 from webapp.live.encoding import Encoding
 from webapp.live.lowness import read_low
@@ -40,7 +36,8 @@ SHARE: Final = 2.5
 """A tick is at least so many times as long as handing out keeps the processor busy."""
 IDLE_SECONDS: Final = 1.0
 """How often it looks while nobody listens, or where it hears of every commit anyway."""
-LAG_SECONDS: Final = 1.0
+LONGEST_REST_SECONDS: Final = 1.0
+"""However quiet it is, so often it is read."""
 FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 5.0
 
@@ -52,7 +49,6 @@ class Feed:
         self._hub = hub
         self._database = database
         self._task: asyncio.Task[None] | None = None
-        self._lag_read_at = 0.0
         self._work_seconds = 0.0
         self._read_at = 0.0
         self._was_quiet = False
@@ -155,7 +151,7 @@ class Feed:
         So it is noticed soon when the database has become another one.
         """
         cursor = self._hub.cursor
-        if not self._was_quiet or cursor is None or now - self._read_at >= LAG_SECONDS:
+        if not self._was_quiet or cursor is None or now - self._read_at >= LONGEST_REST_SECONDS:
             return False
         if await self._hub.reader.has_news(cursor):
             return False
@@ -224,19 +220,15 @@ class Feed:
 
     async def _read(self, cursor: Cursor, began: float) -> Changes:
         """Read the journal. While no answer comes the readiness probe is told."""
-        measures_lag = began - self._lag_read_at >= LAG_SECONDS
         self._hub.figures.reads += 1
         self._read_at = began
-        task = asyncio.ensure_future(self._hub.reader.ask(_read_news, cursor, measures_lag))
+        task = asyncio.ensure_future(self._hub.reader.read(cursor))
         done, _ = await asyncio.wait({task}, timeout=READ_SECONDS)
         if not done:
             message = f"the database has not answered for {READ_SECONDS:.0f} s"
             self._note_trouble(DatabaseUnavailableError(message, reason="timeout"))
-        changes, lag = await task
-        if measures_lag:
-            self._lag_read_at, self.condition.lag_seconds = began, lag
-        read: Changes = changes
-        return read
+        changes, self.condition.lag_seconds = await task
+        return changes
 
     async def _wait(self) -> None:
         """Wait for the next reason to look. Who was called has one, and reads at once."""
@@ -266,14 +258,6 @@ class Feed:
             self._hub.figures.failures += 1
         if self._relay is not None:
             self._relay.may_lead = False
-
-
-def _read_news(session: Session, cursor: Cursor, measures_lag: bool) -> tuple[Changes, float]:  # noqa: FBT001
-    """Return what changed since the cursor, and how late the journal is (0 where not asked)."""
-    lag = 0.0
-    if measures_lag and is_postgresql(session):
-        lag = journal_lag(session, StockMovement).seconds
-    return read_changes(session, cursor), lag
 
 
 def _now() -> float:

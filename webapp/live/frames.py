@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from commerce_core.journal import Cursor
-from webapp.live.changes import Changes, LevelState
+from webapp.live.changes import Changes
 from webapp.live.order_changes import LiveOrder
+from webapp.live.states import LevelState
 
 HEARTBEAT: Final = b": \n\n"
 """A comment: no event, but a sign of life."""

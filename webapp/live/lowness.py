@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commerce_core.inventory.models import StockLevel
-from webapp.live.changes import Changes, LevelState
+from webapp.live.changes import Changes
+from webapp.live.states import LevelState
 
 Keys = set[tuple[int, int]]
 

@@ -5,7 +5,7 @@ Nothing about people is in it: everybody who may see the list of orders hears th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -59,6 +59,10 @@ class OrderChanges:
     orders: tuple[LiveOrder, ...] = ()
 
 
+Event = tuple[int, int, str, bool]
+"""Of an event of an order: its id, the order's, the trigger, whether it was done."""
+
+
 def read_order_changes(session: Session, since: Cursor, *, limit: int) -> OrderChanges:
     """Return the orders that changed since the cursor. One statement where none did, else three.
 
@@ -67,14 +71,19 @@ def read_order_changes(session: Session, since: Cursor, *, limit: int) -> OrderC
     page = tail(session, OrderEvent, since, limit=limit)
     if page.reset:
         return OrderChanges(page.cursor.horizon)
+    events = [(row.id, row.order_id, row.trigger, row.refusal is None) for row in page.rows]
+    return OrderChanges(page.cursor.horizon, read_orders(session, events))
+
+
+def read_orders(session: Session, events: Iterable[Event]) -> tuple[LiveOrder, ...]:
+    """Return the orders that these events happened to, as they are now. Two statements."""
     newest: dict[int, int] = {}
     done: set[tuple[int, str]] = set()
-    for row in page.rows:
-        newest[row.order_id] = max(row.id, newest.get(row.order_id, 0))
-        if row.refusal is None:
-            done.add((row.order_id, row.trigger))
-    states = live_orders(list_summaries(session, newest), newest, done)
-    return OrderChanges(page.cursor.horizon, states)
+    for number, order_id, trigger, was_done in events:
+        newest[order_id] = max(number, newest.get(order_id, 0))
+        if was_done:
+            done.add((order_id, trigger))
+    return live_orders(list_summaries(session, newest), newest, done)
 
 
 def live_orders(

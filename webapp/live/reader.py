@@ -7,6 +7,7 @@ PostgreSQL each statement stands alone (autocommit): a look at the journal is on
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy.engine import URL
@@ -20,8 +21,11 @@ from commerce_core.database import (
     read_only,
     translate_database_error,
 )
-from commerce_core.journal import Cursor
+from commerce_core.inventory.models import StockMovement
+from commerce_core.journal import Cursor, journal_lag
+from webapp.live.changes import Changes, read_changes
 from webapp.live.looking import Look
+from webapp.live.order_changes import read_orders
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,6 +64,22 @@ class Reader:
         """Tell whether it is worth reading the journal after the cursor."""
         return self._look is None or await self._look.has_news(cursor)
 
+    async def read(self, since: Cursor) -> tuple[Changes, float]:
+        """Return what changed since the cursor, and by how many seconds the journal is late.
+
+        For the feed, which asks one thing at a time.
+
+        Raises:
+            CommerceError: the database does not answer.
+        """
+        span = None if self._look is None else await self._look.span(since)
+        if span is None:
+            return await self.ask(_read_in_full, since)
+        changes = span.changes
+        if span.events:
+            changes = replace(changes, orders=await self.ask(read_orders, span.events))
+        return changes, span.lag_seconds
+
     async def renew(self) -> None:
         """Drop all connections: the server they lead to may be gone."""
         if self._look is not None:
@@ -71,6 +91,10 @@ class Reader:
         if self._look is not None:
             await self._look.forget()
         await self._engine.dispose()
+
+
+def _read_in_full(session: Session, since: Cursor) -> tuple[Changes, float]:
+    return read_changes(session, since), journal_lag(session, StockMovement).seconds
 
 
 def _open(url: URL) -> AsyncEngine:

@@ -14,8 +14,9 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from commerce_core.journal import Cursor
-from webapp.live.changes import Changes, LevelState, ProductState, VariantState
+from webapp.live.changes import Changes
 from webapp.live.order_changes import LiveOrder
+from webapp.live.states import LevelState, ProductState, VariantState
 
 MOST_LEVELS: Final = 5000
 """Levels and orders that are kept; about two megabytes."""

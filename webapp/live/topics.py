@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from webapp.live.changes import Changes, LevelState
+from webapp.live.changes import Changes
+from webapp.live.states import LevelState
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from commerce_core.catalog.models import (
 from commerce_core.catalog.price_models import PriceKind, VariantPrice
 from commerce_core.journal import Cursor, read_cursor
 from commerce_core.money import Money
-from webapp.live.changes import ProductState, read_products
+from webapp.live.states import ProductState, read_products
 from webapp.products.filters import ListFilter, StockFilter
 from webapp.products.narrowing import narrow
 from webapp.stock.census import CensusTaker

@@ -15,7 +15,7 @@ from commerce_core.catalog.matrix_state import MatrixState, read_matrix
 from commerce_core.catalog.models import OptionType, OptionValue, Product
 from commerce_core.catalog.sku_patterns import SkuPattern, default_pattern
 from commerce_core.inventory.blockers import stock_blockers
-from webapp.live.changes import read_levels
+from webapp.live.states import read_levels
 from webapp.products.matrix_form import AxisForm, MatrixForm
 
 BLOCKERS = (stock_blockers,)

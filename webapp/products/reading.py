@@ -18,7 +18,7 @@ from commerce_core.catalog.variant_fields import VARIANT_FIELDS
 from commerce_core.errors import ProductNotFoundError
 from commerce_core.journal import Cursor, read_cursor
 from commerce_core.records import number_of
-from webapp.live.changes import LevelState, VariantState, read_levels, total_of
+from webapp.live.states import LevelState, VariantState, read_levels, total_of
 from webapp.stock.board import read_swatches
 
 GRID_ROWS: Final = 300

@@ -28,7 +28,7 @@ from commerce_core.database.id_lists import is_one_of
 from commerce_core.inventory.models import StockLevel, StockLocation
 from commerce_core.inventory.queries import list_locations
 from commerce_core.journal import Cursor, read_cursor
-from webapp.live.changes import (
+from webapp.live.states import (
     LevelState,
     ProductState,
     VariantState,

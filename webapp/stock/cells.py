@@ -14,8 +14,9 @@ from typing import Any, Final
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from webapp.live.changes import Changes, LevelState, ProductState, VariantState
+from webapp.live.changes import Changes
 from webapp.live.frames import Encoder, Event
+from webapp.live.states import LevelState, ProductState, VariantState
 
 TEMPLATE: Final = "stock/_cells.html"
 DASH: Final = "\u2013"

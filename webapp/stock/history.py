@@ -14,7 +14,7 @@ from commerce_core.errors import VariantNotFoundError
 from commerce_core.inventory.models import QUANTITIES, StockLocation, StockMovement
 from commerce_core.inventory.queries import list_locations, stock_history
 from commerce_core.journal import Cursor, read_cursor
-from webapp.live.changes import LevelState, VariantState, read_levels, total_of
+from webapp.live.states import LevelState, VariantState, read_levels, total_of
 from webapp.people import name_people
 from webapp.stock.board import read_swatches
 from webapp.stock.history_filter import HistoryFilter

@@ -16,10 +16,10 @@ from commerce_core.flows import run_in_transaction
 from commerce_core.inventory import StockLevel, StockLocation, adjust_stock
 from commerce_core.journal import Cursor, read_cursor
 from webapp.database import WebDatabase
-from webapp.live.changes import read_levels
 from webapp.live.frames import as_json, encode_json
 from webapp.live.hub import Hub
 from webapp.live.relay import Relay
+from webapp.live.states import read_levels
 from webapp.live.topics import ALL_STOCK
 
 if TYPE_CHECKING:

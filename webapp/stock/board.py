@@ -25,6 +25,7 @@ from commerce_core.catalog.models import (
 )
 from commerce_core.catalog.search import VariantMatch, find_products, match_variants
 from commerce_core.database.id_lists import is_one_of
+from commerce_core.inventory.lowness import is_low_variant, low_variants
 from commerce_core.inventory.models import StockLevel, StockLocation
 from commerce_core.inventory.queries import list_locations
 from commerce_core.journal import Cursor, read_cursor
@@ -153,23 +154,29 @@ def _condition(
         stocked = sum(census.by_location.get(place.id, 0) for place in places)
         conditions.append(_has_level(here, stocked, census))
     if wanted.state is StateFilter.LOW:
-        low = and_(StockLevel.is_low) if here is None else and_(here, StockLevel.is_low)
-        conditions.append(_has_level(low, census.low, census))
+        at = [place.id for place in places] if wanted.locations else None
+        is_few = _are_few(census.low, census)
+        conditions.append(Variant.id.in_(low_variants(at=at)) if is_few else is_low_variant(at=at))
     elif wanted.state is StateFilter.OUT:
         conditions.extend(_is_out(session, here, census))
     return and_(*conditions)
 
 
 def _has_level(test: ColumnElement[bool], expected: int, census: Census) -> ColumnElement[bool]:
-    """Return whether a variant has a level that passes the test.
-
-    Where few do, they are looked up and sorted. Where many do, the list is walked in its order
-    and each variant is asked. Both cost the same at the square root of page size by variants.
-    """
-    if expected * expected < PAGE_SIZE * census.variants:
+    """Return whether a variant has a level that passes the test."""
+    if _are_few(expected, census):
         return Variant.id.in_(select(StockLevel.variant_id).where(test))
     levels = select(StockLevel.id).where(StockLevel.variant_id == Variant.id, test)
     return levels.correlate(Variant).exists()
+
+
+def _are_few(expected: int, census: Census) -> bool:
+    """Tell whether those that pass a test are looked up and sorted.
+
+    Where many pass, the list is walked in its order and each variant is asked. Both cost the same
+    at the square root of page size by variants.
+    """
+    return expected * expected < PAGE_SIZE * census.variants
 
 
 def _is_out(

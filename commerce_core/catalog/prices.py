@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import String, and_, bindparam, func, insert, or_, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, exists, func, insert, or_, select
 
 from commerce_core.catalog.change_models import ChangeKind
 from commerce_core.catalog.changes import ChangeLog, require_actor
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from sqlalchemy.orm import Session
-
 
 _MOMENT: Final = timedelta(minutes=1)
 
@@ -108,6 +107,11 @@ def prices_of(
             if quote is not None:
                 found[variant.id] = quote
     return found
+
+
+def has_prices() -> ColumnElement[bool]:
+    """Return a column of variants: whether rows say what one costs (else ``Variant.price``)."""
+    return exists().where(VariantPrice.variant_id == Variant.id)
 
 
 @cache

@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _UNKNOWN: Final = (PaymentStatus.CHARGING, PaymentStatus.UNCERTAIN)
+_MONEY_IN: Final = (Trigger.PAY, Trigger.CONFIRM)
+"""Money that came in confirmed the order or did not: to a key that is the same."""
 REFUSAL_LENGTH: Final = 400
 
 
@@ -321,14 +323,13 @@ def _earlier(session: Session, attempt: Attempt, key: str | None) -> OrderEvent 
     """Return the event that the key led to before, if it did."""
     if key is None:
         return None
+    triggers = _MONEY_IN if attempt.trigger in _MONEY_IN else (attempt.trigger,)
     return session.scalars(
-        select(OrderEvent).filter_by(
-            order_id=attempt.order_id,
-            actor=attempt.actor,
-            trigger=attempt.trigger.value,
-            idempotency_key=key,
-            refusal=None,
+        select(OrderEvent)
+        .filter_by(
+            order_id=attempt.order_id, actor=attempt.actor, idempotency_key=key, refusal=None
         )
+        .where(OrderEvent.trigger.in_([trigger.value for trigger in triggers]))
     ).first()
 
 

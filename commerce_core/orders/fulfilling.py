@@ -89,7 +89,7 @@ def fulfill_order(
 
     Raises:
         TransitionRefusedError: not processing, on hold, or nothing waits for a parcel.
-        VersionConflictError, OrderNotFoundError: as ``opened`` says.
+        VersionConflictError, OrderNotFoundError, IdempotencyConflictError: as ``opened`` says.
     """
     with opened(
         session,
@@ -98,6 +98,7 @@ def fulfill_order(
         actor=actor,
         version=version,
         idempotency_key=idempotency_key,
+        asked=None if location is None else {"location": location.id},
     ) as case:
         if case.replayed is not None:
             return []

@@ -1,14 +1,15 @@
 """Orders from elsewhere: a marketplace, another shop system, a file. Repeatable as it stands.
 
 What was sold elsewhere is a fact: it is stored with its shortage, never refused, and takes no stock
-that somebody else was promised. The same order again is compared with what is here: a change or a
-cancellation is applied while nothing is in a parcel, and becomes a task for somebody after that.
+that somebody else was promised. The same order again is compared with what was told of it last: a
+change or a cancellation is applied while nothing is in a parcel, and becomes a task for somebody
+after that. What somebody has changed here since stays, and becomes a task where it was changed
+there as well.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,18 +19,19 @@ from commerce_core.catalog.models import Variant
 from commerce_core.clock import require_aware, utc_now
 from commerce_core.customers.models import Customer
 from commerce_core.errors import InvalidInputError
-from commerce_core.money import Money
-from commerce_core.orders.addresses import checked_address, missing_in
+from commerce_core.money import Money, to_units
+from commerce_core.orders.addresses import missing_in
 from commerce_core.orders.baskets import Checkout, CheckoutLine
 from commerce_core.orders.case import lock_order
 from commerce_core.orders.change_models import OrderTask, TaskKind
-from commerce_core.orders.changes import Addition, ChangeRequest, change_order
+from commerce_core.orders.changes import change_order
 from commerce_core.orders.errors import UnknownVariantError
 from commerce_core.orders.history import write_history
-from commerce_core.orders.models import LineKind, Order, OrderLine, OrderStatus
+from commerce_core.orders.models import Order, OrderLine, OrderStatus
 from commerce_core.orders.payments import record_payment
 from commerce_core.orders.placement import Terms, place_in_books
 from commerce_core.orders.standing import balance
+from commerce_core.orders.told import TOLD, news, told_before, told_now
 from commerce_core.orders.undoing import cancel_order
 from commerce_core.text import clean_text, searchable
 
@@ -39,14 +41,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from commerce_core.orders.external import ExternalLine, ExternalOrder
+    from commerce_core.orders.external import ExternalOrder
+    from commerce_core.orders.told import News
 
-_SEEN: Final = "elsewhere"
-"""The key in an order's details under which stands what was last heard of it."""
+_ENDED: Final = (OrderStatus.CANCELLED, OrderStatus.EXPIRED)
 
 
 class Ingestion(StrEnum):
-    """What became of an order from elsewhere."""
+    """What became of an order from elsewhere. A task: not all of it, somebody has to decide."""
 
     CREATED = "created"
     HISTORY = "history"
@@ -199,59 +201,68 @@ def _checkout(
         system=external.channel,
         external_id=external.external_id,
         placed_at=external.placed_at,
-        details={**external.details, _SEEN: external.fingerprint()},
+        details={**external.details, TOLD: told_now(external, variants).as_json()},
     )
 
 
 def _compare(session: Session, order: Order, external: ExternalOrder, *, actor: str) -> Ingestion:
-    """Apply what is new there, or leave a task. What was heard before changes nothing again.
-
-    So what somebody has changed here since is not undone by the same file.
-    """
-    heard = external.fingerprint()
-    if order.is_history or order.details.get(_SEEN) == heard:
+    """Apply what is new there, or leave a task. What was heard before changes nothing again."""
+    lines = _lines(session, order)
+    before, heard = told_before(order, lines), external.fingerprint()
+    if order.is_history or before.heard == heard:
         return Ingestion.UNCHANGED
-    outcome = _apply(session, order, external, actor=actor)
-    order.details = {**order.details, _SEEN: heard}
+    if external.is_cancelled:
+        told = replace(before, heard=heard, is_cancelled=True)
+        outcome = Ingestion.UNCHANGED
+        if not before.is_cancelled:  # else somebody may have reopened it here since
+            outcome = _cancel(session, order, external, actor=actor)
+    else:
+        found = news(order, lines, external, _variants(session, external))
+        outcome = _apply(session, order, lines, external, found, actor=actor)
+        told = replace(found.told, address=found.told.address or before.address)
+    order.details = {**order.details, TOLD: told.as_json()}
     session.flush()
     return outcome
 
 
-def _apply(session: Session, order: Order, external: ExternalOrder, *, actor: str) -> Ingestion:
-    if external.is_cancelled:
-        return _cancel(session, order, external, actor=actor)
-    if order.status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}:
-        return Ingestion.UNCHANGED
-    lines = _lines(session, order)
-    has_paid = _take_money(session, order, external, actor=actor)
-    change = _difference(session, order, lines, external)
-    if change is None:
-        task = _compare_totals(session, order, external)
-        return task or (Ingestion.CHANGED if has_paid else Ingestion.UNCHANGED)
-    if order.status is not OrderStatus.PROCESSING or any(line.fulfilled for line in lines):
-        content = {"actions": change.as_json()}
-        return _task(session, order, TaskKind.CHANGED_ELSEWHERE, content)
-    reason = f"changed in {external.channel}"[:200]
-    change_order(session, order, change, reason=reason, actor=actor)
-    _compare_totals(session, order, external)
-    return Ingestion.CHANGED
+def _apply(
+    session: Session,
+    order: Order,
+    lines: Sequence[OrderLine],
+    external: ExternalOrder,
+    found: News,
+    *,
+    actor: str,
+) -> Ingestion:
+    content: dict[str, Any] = {"clashes": list(found.clashes)} if found.clashes else {}
+    is_open = order.status not in _ENDED
+    has_changed = is_open and _take_money(session, order, external, actor=actor)
+    if found.change is not None and is_open:
+        if order.status is not OrderStatus.PROCESSING or any(line.fulfilled for line in lines):
+            content["actions"] = found.change.as_json()
+        else:
+            reason = f"changed in {external.channel}"[:200]
+            change_order(session, order, found.change, reason=reason, actor=actor)
+            has_changed = True
+    if not content and is_open and not _costs_one_of(order, found.totals):
+        content["total"] = str(external.total())  # other prices: they are nobody's to guess
+    if content and _leave_task(session, order, TaskKind.CHANGED_ELSEWHERE, content):
+        return Ingestion.TASK
+    return Ingestion.CHANGED if has_changed else Ingestion.UNCHANGED
 
 
-def _compare_totals(session: Session, order: Order, external: ExternalOrder) -> Ingestion | None:
-    """Leave a task where other prices or discounts are left over: they are nobody's to guess."""
-    total = external.total()
-    if order.total is None or order.total == total.amount:
-        return None
-    return _task(session, order, TaskKind.CHANGED_ELSEWHERE, {"total": str(total)})
+def _costs_one_of(order: Order, totals: frozenset[int]) -> bool:
+    return order.total is None or to_units(order.total) in totals
 
 
 def _cancel(session: Session, order: Order, external: ExternalOrder, *, actor: str) -> Ingestion:
-    if order.status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}:
+    if order.status in _ENDED:
         return Ingestion.UNCHANGED
     packed = any(line.fulfilled for line in _lines(session, order))
     if packed or order.status not in {OrderStatus.PENDING, OrderStatus.PROCESSING}:
         content = {"channel": external.channel}
-        return _task(session, order, TaskKind.CANCELLED_ELSEWHERE, content)
+        left = _leave_task(session, order, TaskKind.CANCELLED_ELSEWHERE, content)
+        return Ingestion.TASK if left else Ingestion.UNCHANGED
     reason = f"cancelled in {external.channel}"[:200]
     cancel_order(session, order, reason=reason, actor=actor)
     return Ingestion.CANCELLED
@@ -267,54 +278,11 @@ def _take_money(session: Session, order: Order, external: ExternalOrder, *, acto
     return True
 
 
-def _difference(
-    session: Session, order: Order, lines: Sequence[OrderLine], external: ExternalOrder
-) -> ChangeRequest | None:
-    """Return what has to change here, or None where both say the same."""
-    variants = _variants(session, external)
-    wanted: Counter[int] = Counter()
-    first: dict[int, ExternalLine] = {}
-    for line in external.lines:
-        number = variants[line.sku].id
-        wanted[number] += line.quantity
-        first.setdefault(number, line)
-    remove, here = _surplus([x for x in lines if x.kind is LineKind.GOODS], wanted)
-    add = [
-        Addition(variants[item.sku], wanted[number] - here[number], item.unit_price, item.tax_rate)
-        for number, item in first.items()
-        if wanted[number] > here[number]
-    ]
-    address = None
-    if external.shipping_address is not None:
-        told = checked_address(external.shipping_address)
-        address = told if told != order.shipping_address else None
-    if not (add or remove or address):
-        return None
-    return ChangeRequest(add=add, remove=remove, shipping_address=address)
-
-
-def _surplus(
-    goods: Sequence[OrderLine], wanted: Mapping[int, int]
-) -> tuple[dict[int, int], Counter[int]]:
-    """Return what is too many here (line id → pieces), and what stays (variant id → pieces)."""
-    here: Counter[int] = Counter()
-    for row in goods:
-        here[row.variant_id or 0] += row.wanted
-    remove: dict[int, int] = {}
-    for row in goods:
-        number = row.variant_id or 0
-        surplus = min(row.wanted, here[number] - wanted.get(number, 0))
-        if surplus > 0:
-            remove[row.id] = surplus
-            here[number] -= surplus
-    return remove, here
-
-
-def _task(session: Session, order: Order, kind: TaskKind, content: dict[str, Any]) -> Ingestion:
-    """Leave a task, once for the same content."""
-    waiting = session.scalars(select(OrderTask).filter_by(order_id=order.id, kind=kind)).all()
-    if any(task.content == content for task in waiting):
-        return Ingestion.UNCHANGED
+def _leave_task(session: Session, order: Order, kind: TaskKind, content: dict[str, Any]) -> bool:
+    """Leave a task, unless one with the same content waits already; tell whether it was left."""
+    query = select(OrderTask).filter_by(order_id=order.id, kind=kind, done_at=None)
+    if any(task.content == content for task in session.scalars(query)):
+        return False
     session.add(OrderTask(order_id=order.id, kind=kind, content=content))
     session.flush()
-    return Ingestion.TASK
+    return True

@@ -1,7 +1,7 @@
 """Put an order into the books: reserve or allocate its stock and write all of it in one go.
 
-The first phase of a checkout, and all of it where nobody has to be asked for money. Three
-statements on PostgreSQL, however many lines; two where the caller names every price.
+The first phase of a checkout, and all of it where nobody has to be asked for money. Two
+statements on PostgreSQL, however many lines; three where a variant was ever repriced.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sqlalchemy import String, bindparam, select, text
 
 from commerce_core.catalog.models import Product, Variant
-from commerce_core.catalog.prices import prices_of
+from commerce_core.catalog.prices import has_prices, prices_of
 from commerce_core.errors import PriceNotFoundError, VariantNotFoundError
 from commerce_core.inventory.ledger import lock_offers, offers_query
 from commerce_core.journal.together import id_expression, numbers_from
@@ -31,12 +31,16 @@ _NAME_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A variant as it is on offer. As it was read its price is the one last set by hand."""
+    """A variant as it is on offer. As it was read its price is the one last set by hand.
+
+    ``is_repriced`` says that there are rows of prices, so that another one may be in force.
+    """
 
     variant_id: int
     sku: str
     name: str
     price: Money
+    is_repriced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,29 +128,30 @@ def at_prices_in_force(
     channel: str,
     currency: str | None = None,
 ) -> dict[int, Offer]:
-    """Return ``offers``, those of ``variant_ids`` at what ``price_of`` says. One statement.
+    """Return ``offers``, those of ``variant_ids`` at what ``price_of`` says.
 
-    None where no variant is asked for: a caller who names every price waits for nothing.
+    One statement, or none where none of them was ever repriced or put into a price list.
 
     Raises:
         PriceNotFoundError: a variant has no price in this currency.
     """
     priced = dict(offers)
     asked = [offers[number] for number in dict.fromkeys(variant_ids)]
-    own = [_Own(x.variant_id, x.price.amount, x.price.currency) for x in asked]
+    own = [_Own(x.variant_id, x.price.amount, x.price.currency) for x in asked if x.is_repriced]
     quotes = prices_of(session, own, as_of=as_of, currency=currency, channel=channel)
     for offer in asked:
-        if offer.variant_id not in quotes:
+        if offer.variant_id in quotes:
+            priced[offer.variant_id] = replace(offer, price=quotes[offer.variant_id].price)
+        elif offer.is_repriced or currency not in {None, offer.price.currency}:
             message = f"{offer.sku} has no price in {currency} now"
             raise PriceNotFoundError(message, sku=offer.sku, currency=currency)
-        priced[offer.variant_id] = replace(offer, price=quotes[offer.variant_id].price)
     return priced
 
 
 def _offer(row: Sequence[Any]) -> Offer:
-    number, sku, price, currency, variant, product, *_ = row
+    number, sku, price, currency, variant, product, is_repriced, *_ = row
     name = f"{product}, {variant}" if variant else product
-    return Offer(number, sku, name[:_NAME_LENGTH], Money(price, currency))
+    return Offer(number, sku, name[:_NAME_LENGTH], Money(price, currency), bool(is_repriced))
 
 
 _OFFER: Final = (
@@ -156,6 +161,7 @@ _OFFER: Final = (
     Variant.currency,
     Variant.name,
     Product.name,
+    has_prices(),
 )
 
 

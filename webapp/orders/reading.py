@@ -98,10 +98,11 @@ def read_order(session: Session, number: int, *, as_of: datetime) -> OrderPage:
     variants = {line.variant_id for line in whole.lines if line.variant_id is not None}
     variants |= {line.variant_id for line in whole.fulfillment_lines}
     variants |= {
-        action["add"]
+        told[name]
         for task in whole.tasks
-        for action in task.content.get("actions", ())
-        if "add" in action
+        for told in (*task.content.get("actions", ()), *task.content.get("clashes", ()))
+        for name in ("add", "variant")
+        if name in told
     }
     parcels = _parcels(whole)
     return OrderPage(

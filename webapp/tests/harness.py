@@ -32,6 +32,8 @@ from webapp.settings import Settings
 
 PASSWORD: Final = "correct horse battery"
 FEW, MANY = 10, 200
+PATIENCE = 60.0
+"""Seconds that a test waits for what has to come, however busy the machine is."""
 """Variants in the two shops that tests get a copy of."""
 
 Opener = Callable[..., AbstractAsyncContextManager["Browser"]]

@@ -12,6 +12,7 @@ from commerce_core.errors import NotFoundError
 from webapp.accounts.models import User
 from webapp.accounts.users import get_user
 from webapp.database import WebDatabase
+from webapp.tests.harness import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -48,7 +49,7 @@ async def test_a_page_session_cannot_write(database: WebDatabase) -> None:
 async def test_an_open_page_session_blocks_no_writer(database: WebDatabase) -> None:
     async with database.reads() as session:
         await session.execute(text("SELECT * FROM commerce_web_user"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert await database.transact(rename, "Written") == "Written"
     assert await name_of_clerk(database) == "Written"
 
@@ -79,6 +80,6 @@ async def test_a_cancelled_request_leaves_a_whole_write_and_no_lock(database: We
     with pytest.raises(asyncio.CancelledError):
         await task
     assert await name_of_clerk(database) == "Whole"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await database.transact(rename, "After")
     assert await name_of_clerk(database) == "After"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -112,19 +113,32 @@ def test_a_basket_that_was_shown_the_price_by_hand_is_told_the_one_in_force(
     assert run_flow(database.factory, place_order(in_force, actor=ACTOR)).total == 15
 
 
-def test_prices_of_a_whole_basket_are_one_statement_and_named_ones_none(database: Database) -> None:
-    variants = [stock(database, f"L{n}", 50) for n in range(6)]
-    counts = []
-    for lines in (
-        [CheckoutLine(variants[0], 1)],
-        [CheckoutLine(variant, 1) for variant in variants],
-        [CheckoutLine(variant, 1, price=eur("7")) for variant in variants],
-    ):
+def test_prices_of_a_whole_basket_are_one_statement_and_none_where_nothing_was_repriced(
+    database: Database,
+) -> None:
+    new = [stock(database, f"N{n}", 50) for n in range(3)]
+    old = [stock(database, f"O{n}", 50) for n in range(3)]
+    for variant in old:
+        database.run(partial(set_price, variant=variant, price=eur("9"), actor=ACTOR))
+    counts, totals = [], []
+    for variants, price in ((new, None), (old, eur("7")), (old, None), (new + old, None)):
+        lines = [CheckoutLine(variant, 1, price=price) for variant in variants]
         with recorded(database.engine) as sent:
-            run_flow(database.factory, place_order(Checkout(lines), actor=ACTOR))
-        counts.append(sum("commerce_variant_price" in one.text for one in sent))
+            order = run_flow(database.factory, place_order(Checkout(lines), actor=ACTOR))
+        counts.append(len(sent))
+        totals.append(Money(order.total or Decimal(0), order.currency))
 
-    assert counts == [1, 1, 0]
+    named = counts[1]
+    assert counts == [named, named, named + 1, named + 1]
+    assert totals == [eur("59.70"), eur("21"), eur("27"), eur("86.70")]
+
+
+def test_what_was_never_repriced_has_no_price_in_another_currency(database: Database) -> None:
+    lamp = stock(database, "LAMP", 5)
+
+    assert total(database, lamp, currency="EUR") == eur("39.80")
+    with pytest.raises(PriceNotFoundError, match="LAMP has no price in USD"):
+        total(database, lamp, currency="USD")
 
 
 def test_lines_that_are_added_and_exchanges_are_at_the_price_in_force(database: Database) -> None:

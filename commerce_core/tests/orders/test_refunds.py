@@ -96,6 +96,23 @@ def test_no_more_goes_back_than_its_payments_say_whatever_the_order_says(
     assert list(gateway.given_back.values()) == [eur("10.00")]
 
 
+def test_no_more_goes_back_than_the_order_says_whatever_its_payments_say(
+    database: Database,
+) -> None:
+    lamp, gateway = stock(database, "LAMP", 5), FakeGateway()
+    order = place(database, {lamp: 2}, gateway=gateway)
+    database.sql("UPDATE commerce_order SET paid = 100000")
+    before = database.contents()
+
+    with pytest.raises(RefundTooLargeError, match=r"10\.00 EUR is left"):
+        give_back(database, order, "10.01", gateway)
+    refused = database.contents()
+    give_back(database, order, "10.00", gateway)
+
+    assert refused == before
+    assert list(gateway.given_back.values()) == [eur("10.00")]
+
+
 def test_a_claim_worth_more_than_was_paid_gives_back_what_was_paid(database: Database) -> None:
     lamp, gateway = stock(database, "LAMP", 5), FakeGateway()
     order = place(database, {lamp: 2})

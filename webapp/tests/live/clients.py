@@ -21,6 +21,7 @@ from webapp.live.hub import Hub
 from webapp.live.relay import Relay
 from webapp.live.states import read_levels
 from webapp.live.topics import ALL_STOCK
+from webapp.tests.harness import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -205,7 +206,7 @@ class Client:
             self.known[key] = state
 
 
-async def settle(clients: list[Client], *, seconds: float = 10) -> None:
+async def settle(clients: list[Client], *, seconds: float = PATIENCE) -> None:
     """Let every client read until it knows what the database knows.
 
     Raises:

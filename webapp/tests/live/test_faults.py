@@ -18,7 +18,7 @@ from commerce_core import make_engine, make_session_factory, run_in_transaction
 from commerce_core.catalog import Variant
 from commerce_core.testing import temporary_postgres
 from webapp.tests.conftest import fill, migrate
-from webapp.tests.harness import FEW, running_server
+from webapp.tests.harness import FEW, PATIENCE, running_server
 from webapp.tests.live.redis_server import RedisServer, running_redis
 from webapp.tests.live.wire import ROOT, Wire, open_wire, session_cookie, third_program
 
@@ -62,7 +62,7 @@ def live_facts(address: str) -> dict[str, Any]:
     return facts
 
 
-def wait_for(condition: Any, *, seconds: float = 10) -> float:
+def wait_for(condition: Any, *, seconds: float = PATIENCE) -> float:
     """Wait until the condition holds; return how long it took."""
     began = time.monotonic()
     while not condition():
@@ -71,7 +71,7 @@ def wait_for(condition: Any, *, seconds: float = 10) -> float:
     return time.monotonic() - began
 
 
-def told(wire: Wire, on_hand: int, *, seconds: float = 5) -> tuple[str, float]:
+def told(wire: Wire, on_hand: int, *, seconds: float = PATIENCE) -> tuple[str, float]:
     """Read until this number is told; return the id and how long it took."""
     began = time.monotonic()
     while True:
@@ -132,7 +132,7 @@ def test_postgresql_is_restarted_under_open_streams(
         restart_postgres(postgres_url)
         with third_program(postgres_url) as writer:
             on_hand = writer.adjust(sku, 1)
-            _, took = told(wire, on_hand, seconds=15)
+            _, took = told(wire, on_hand)
         say("PostgreSQL restarted: the next change arrived after", took, capsys)
         wait_for(lambda: httpx.get(f"{address}health/ready").status_code == 200)
 
@@ -165,13 +165,13 @@ def test_a_client_that_never_reads_is_marked_and_costs_no_memory(sqlite_url: str
         quick.next_event("status")
         fill_up(writer, quick, skus)
         before = resident(process.pid)
-        wait_for(lambda: fill_up(writer, quick, skus) and was_marked(address), seconds=40)
+        wait_for(lambda: fill_up(writer, quick, skus) and was_marked(address))
         assert resident(process.pid) - before < 20_000_000
         final = {sku: writer.adjust(sku, 1) for sku in skus}
         wire, known = Wire(deaf), dict[str, int]()
         wire.read_head()
         while known != final:
-            _, state = wire.next_event(seconds=10)
+            _, state = wire.next_event()
             known[state["sku"]] = state["on_hand"]
 
 

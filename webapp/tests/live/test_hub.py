@@ -18,6 +18,7 @@ from webapp.live import feed as feed_module
 from webapp.live import pulse as pulse_module
 from webapp.live.subscription import MOST_FRAMES
 from webapp.live.topics import ALL_STOCK, Topic
+from webapp.tests.harness import PATIENCE
 from webapp.tests.live.clients import Client, Shop, adjust, events, running_hub, settle
 from webapp.tests.orders.shop import place
 
@@ -29,13 +30,15 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
-async def told(hub: Hub, client: Client, *, seconds: float = 5) -> list[tuple[str, str, str]]:
+async def told(
+    hub: Hub, client: Client, *, seconds: float = PATIENCE
+) -> list[tuple[str, str, str]]:
     """Wait for the next thing the client is told."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(PATIENCE):
         return [event for data in await client.subscription.take() for event in events(data)]
 
 
-async def until(condition: object, *, seconds: float = 8) -> None:
+async def until(condition: object, *, seconds: float = PATIENCE) -> None:
     assert callable(condition)
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - what is waited for sets no event
@@ -164,7 +167,7 @@ async def test_a_client_that_never_reads_holds_a_bounded_mailbox_and_misses_noth
     variants = shop.variants()
     for number in range(3 * MOST_FRAMES):
         await asyncio.to_thread(shop.adjust, variants[number % 3], 1)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not await quick.read(patience=0.3):
                 pass
     assert slow.subscription.is_behind
@@ -290,7 +293,7 @@ async def test_a_quiet_stream_gets_a_sign_of_life_that_moves_its_cursor(
     before = client.last_id
     await asyncio.to_thread(shop.adjust, shop.variants()[0], 1)
     await until(lambda: str(hub.cursor) != before)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while client.last_id == before:
             await client.read(patience=1)
     assert "stock" not in client.heard
@@ -339,15 +342,15 @@ async def test_while_the_database_refuses_the_probe_is_red_and_the_delay_grows(
         await until(lambda: not hub.is_well)
         (fault,) = (await hub.examine()).faults
         assert "does not answer" in fault
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while client.delayed < 3:
                 await client.read(patience=1)
         shop.engine.dispose()
         await asyncio.to_thread(allow, "true")
-        await until(lambda: hub.is_well, seconds=15)
+        await until(lambda: hub.is_well)
         await asyncio.to_thread(shop.adjust, shop.variants()[0], 1)
         await settle([client])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while client.delayed:
                 await client.read(patience=1)
         assert (await hub.examine()).faults == []
@@ -373,7 +376,7 @@ async def test_a_long_writer_anywhere_in_the_cluster_is_said_as_a_delay(
             assert hub.is_well
             elsewhere.rollback()
         await settle([client])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while client.delayed:
                 await client.read(patience=1)
     shop.close()

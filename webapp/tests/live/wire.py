@@ -20,13 +20,12 @@ from webapp.accounts.sessions import SessionLimits, start_session
 from webapp.accounts.users import get_user
 from webapp.security import session_cookie_name
 from webapp.settings import Settings
-from webapp.tests.harness import email_of
+from webapp.tests.harness import PATIENCE, email_of
 from webapp.tests.live.clients import events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PATIENCE = 10.0
 ROOT = Path(commerce_core.__file__).parents[1]
 
 THIRD_PROGRAM = """

@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
 from commerce_core.orders.change_models import OrderTask, TaskKind
-from commerce_core.orders.models import Order, OrderStatus
+from commerce_core.orders.models import Order, OrderLine, OrderStatus
 from commerce_core.orders.undoing import cancel_order, hold_order
 from webapp.accounts.roles import Role
 from webapp.tests.orders.shop import POT, SHIRT, do, lines_of, place, placed, read, story
@@ -308,3 +309,23 @@ async def test_another_price_elsewhere_is_told_without_a_word_of_packing(clerk: 
 
     assert "not all of that was taken over: somebody has to decide. It costs 12.00 EUR" in page
     assert "after it was packed" not in page
+
+
+async def test_what_was_changed_there_and_here_is_told_with_both(clerk: Browser) -> None:
+    number = await placed(clerk)
+    variant = await clerk.database.transact(
+        lambda session: session.scalars(
+            select(OrderLine.variant_id).filter_by(order_id=number).limit(1)
+        ).one()
+    )
+    clashes = [
+        {"variant": variant, "before": 4, "now": 6, "here": 3},
+        {"address": {"name": "Ann", "line1": "Way 2", "city": "Bonn"}},
+    ]
+    task = OrderTask(order_id=number, kind=TaskKind.CHANGED_ELSEWHERE, content={"clashes": clashes})
+    await clerk.database.transact(lambda session: session.add(task))
+
+    page = words(await clerk.get(f"/orders/{number}"))
+
+    assert "6 there, 3 here, where it was changed as well." in page
+    assert "The address there is Ann, Way 2, Bonn; here another one was set." in page

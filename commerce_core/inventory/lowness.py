@@ -29,7 +29,7 @@ def is_low_level() -> ColumnElement[bool]:
 
 
 def low_levels() -> Select[tuple[int, int]]:
-    """Return variant and location of the levels that are low, found by indexes; one may be twice."""
+    """Return variant and location of the levels that are low, by indexes; one may be twice."""
     found = _low_by_index(StockLevel.variant_id, StockLevel.location_id).subquery()
     return select(found.c.variant_id, found.c.location_id)
 

@@ -15,8 +15,7 @@ Keys = set[tuple[int, int]]
 
 def read_low(session: Session) -> Keys:
     """Return variant and location of every level that is low now."""
-    rows = session.execute(low_levels())
-    return {(variant_id, location_id) for variant_id, location_id in rows}
+    return {(row.variant_id, row.location_id) for row in session.execute(low_levels())}
 
 
 class Lowness:

@@ -19,10 +19,10 @@ from commerce_core.inventory.models import MovementKind, StockLevel, StockLocati
 class LevelState:
     """A level as it is now.
 
-    ``is_low`` says that less than the minimum is available here, or of the variant less than its own
-    threshold at all locations (``is_low_level``). ``kind`` and ``occurred_at`` are those of its newest movement, None where a level was written
-    without one. ``touched`` names the quantities that changed since the cursor. ``was_low`` is
-    False only where it is known that the level was not low before.
+    ``is_low``: less than the minimum is available here, or of the variant less than its own
+    threshold at all locations. ``kind`` and ``occurred_at`` are those of its newest movement, None
+    where a level was written without one. ``touched`` names the quantities that changed since the
+    cursor. ``was_low`` is False only where it is known that the level was not low before.
     """
 
     variant_id: int

@@ -25,6 +25,7 @@ from commerce_core.errors import (
 from commerce_core.text import clean_text
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 KEEP_FOR: Final = timedelta(days=30)
@@ -154,6 +155,12 @@ def find_claim(
     if row.completed_at is None:
         raise _in_progress(verb, key)
     return Claim(session, row.id, is_replay=True, result=row.result)
+
+
+def is_unused(*, actor: str, verb: str, key: str, **_: str) -> ColumnElement[bool]:
+    """Return the condition that ``key`` was not used when a statement began."""
+    taken = select(IdempotencyKey.id).filter_by(**_scope(actor, verb, key))
+    return ~taken.exists()
 
 
 def _scope(actor: str, verb: str, key: str) -> dict[str, str]:

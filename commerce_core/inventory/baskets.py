@@ -95,7 +95,9 @@ def reserve_basket(
     content = {"wanted": sorted(wanted.items()), "partial": allow_partial, "holder": holder}
     once = Once(session, actor=who, verb="reserve_basket", key=idempotency_key, **content)
     try:
-        levels = lock_offered(session, list(wanted))
+        levels = lock_offered(session, list(wanted), once.is_new())
+        if not levels and (earlier := once.earlier()) is not None:
+            return _answered(session, earlier)
         parts = parts_of(session, wanted, levels)
         batch = ledger.Batch(session, actor=who)
         settle_due(batch, levels.values())
@@ -123,12 +125,14 @@ def _wanted(lines: Sequence[BasketLine]) -> dict[int, int]:
     return dict(wanted)
 
 
-def lock_offered(session: Session, ids: Sequence[int]) -> dict[tuple[int, int], ledger.LevelState]:
+def lock_offered(
+    session: Session, ids: Sequence[int], *conditions: Any
+) -> dict[tuple[int, int], ledger.LevelState]:
     """Lock the levels of the variants (and parts of kits) at open locations.
 
-    What is not offered is left out.
+    What is not offered is left out; so is everything where one of the ``conditions`` fails.
     """
-    levels = ledger.lock_open_levels(session, stocked_ids(ids))
+    levels = ledger.lock_open_levels(session, stocked_ids(ids), *conditions)
     return {(level.variant_id, level.location_id): level for level in levels if level.is_offered}
 
 

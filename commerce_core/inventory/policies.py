@@ -11,9 +11,7 @@ from commerce_core.errors import InvalidInputError, VersionConflictError
 from commerce_core.inventory import ledger
 from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import require_actor, require_quantity
-from commerce_core.inventory.ledger.objects import refresh
 from commerce_core.inventory.models import MovementKind, StockLocation, StockPolicy
-from commerce_core.journal import RowsTogether
 from commerce_core.records import id_of
 
 if TYPE_CHECKING:
@@ -101,10 +99,7 @@ def _save(
     """Write what was decided into the policy, and the movement that tells of it."""
     story = {"updated_by": batch.actor, "updated_at": batch.now}
     saved = {**wanted, **story, "version": policy.version + 1}
-    rows = RowsTogether()
-    rows.change(StockPolicy, policy.id, saved)
     batch.apply(level, MovementKind.POLICY_CHANGED, {}, policy=wanted)
     fill(batch, level)
-    batch.write(rows)
-    refresh(batch.session, StockPolicy, {"id": policy.id, **saved})
+    ledger.write_with(batch, {policy: saved})
     return policy

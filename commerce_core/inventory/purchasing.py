@@ -6,9 +6,8 @@ Ordering raises ``incoming``; receiving turns it into ``on_hand``. Functions nev
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from commerce_core.catalog.models import Variant
@@ -16,7 +15,6 @@ from commerce_core.clock import require_past
 from commerce_core.errors import (
     DuplicateError,
     InvalidInputError,
-    InvalidStateError,
     InvalidTimeError,
 )
 from commerce_core.inventory import ledger
@@ -27,8 +25,8 @@ from commerce_core.inventory.checks import (
     require_pieces,
     require_quantity,
 )
-from commerce_core.inventory.drafts import DraftKind, make_draft
 from commerce_core.inventory.models import MovementKind, StockLocation
+from commerce_core.inventory.papers import PaperKind, make_draft, write_step
 from commerce_core.inventory.purchasing_models import (
     PurchaseOrder,
     PurchaseOrderLine,
@@ -37,8 +35,9 @@ from commerce_core.inventory.purchasing_models import (
     Supplier,
 )
 from commerce_core.inventory.replays import Once
+from commerce_core.journal import RowsTogether
 from commerce_core.money import Money
-from commerce_core.records import id_of, locked
+from commerce_core.records import id_of
 from commerce_core.text import clean_optional, clean_text, shown
 
 if TYPE_CHECKING:
@@ -49,7 +48,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _OPEN = (PurchaseStatus.ORDERED, PurchaseStatus.PARTIALLY_RECEIVED)
-_DRAFT: Final = DraftKind(PurchaseOrder, PurchaseOrderLine, "P", "purchase_order_id")
+_ORDERS: Final = PaperKind(
+    PurchaseOrder, PurchaseOrderLine, "purchase order", "P", "purchase_order_id"
+)
 
 
 def create_supplier(session: Session, *, name: str, email: str | None = None) -> Supplier:
@@ -115,7 +116,7 @@ def create_purchase_order(
     }
     return make_draft(
         session,
-        _DRAFT,
+        _ORDERS,
         once,
         values,
         lines=[
@@ -155,17 +156,16 @@ def place_purchase_order(
     """
     who = require_actor(actor)
     moment = None if ordered_at is None else require_past(ordered_at, name="ordered_at")
-    current, lines = _locked(session, order, (PurchaseStatus.DRAFT,), "ordered")
+    current, lines = _ORDERS.lock(session, order)
+    _ORDERS.require_state(current, (PurchaseStatus.DRAFT,), "ordered")
     with _levels(session, current, lines) as levels:
         batch = ledger.Batch(session, actor=who)
         for line in lines:
             level = levels[line.variant_id, current.location_id]
             deltas = {"incoming": line.quantity}
             batch.apply(level, MovementKind.EXPECTED, deltas, cause=_cause(line))
-        batch.write()
-    current.status = PurchaseStatus.ORDERED
-    current.ordered_at = moment or batch.now
-    session.flush()
+        ordered = {"status": PurchaseStatus.ORDERED, "ordered_at": moment or batch.now}
+        ledger.write_with(batch, {current: ordered})
     return current
 
 
@@ -191,10 +191,10 @@ def receive_purchase_order(
     who = require_actor(actor)
     content = {"order": id_of(order, PurchaseOrder), "received": list(pieces.items())}
     once = Once(session, actor=who, verb="receive_purchase_order", key=idempotency_key, **content)
-    current = _lock(session, order)
+    current, lines = _ORDERS.lock(session, order)
     if once.earlier() is not None:
         return current
-    lines = _require_state(session, current, _OPEN, "received")
+    _ORDERS.require_state(current, _OPEN, "received")
     by_id = {line.id: line for line in lines}
     if not pieces or not pieces.keys() <= by_id.keys():
         message = "give at least one line of this purchase order"
@@ -208,20 +208,15 @@ def receive_purchase_order(
             deltas = {"on_hand": quantity, "incoming": -min(quantity, line.outstanding)}
             batch.apply(level, MovementKind.RECEIVED, deltas, cause=_cause(line), physical=True)
         fill(batch, *levels.values())
-        once.take()
-        batch.write()
-    for line_id, quantity in pieces.items():
-        by_id[line_id].received += quantity
-    receipt = {"received_at": batch.now, "actor": who}
-    session.execute(
-        insert(PurchaseReceipt),
-        [receipt | {"line_id": line_id, "quantity": n} for line_id, n in pieces.items()],
-    )
-    done = not any(line.outstanding for line in lines)
-    current.status = PurchaseStatus.RECEIVED if done else PurchaseStatus.PARTIALLY_RECEIVED
-    current.closed_at = batch.now if done else None
-    session.flush()
-    once.record(current.id)
+        receipts, receipt = RowsTogether(), {"received_at": batch.now, "actor": who}
+        changes: dict[Any, dict[str, Any]] = {}
+        for line_id, n in pieces.items():
+            receipts.insert(PurchaseReceipt, receipt | {"line_id": line_id, "quantity": n})
+            changes[by_id[line_id]] = {"received": by_id[line_id].received + n}
+        done = all(line.outstanding <= pieces.get(line.id, 0) for line in lines)
+        status = PurchaseStatus.RECEIVED if done else PurchaseStatus.PARTIALLY_RECEIVED
+        changes[current] = {"status": status, "closed_at": batch.now if done else None}
+        write_step(batch, changes, once, current.id, receipts)
     return current
 
 
@@ -232,20 +227,19 @@ def cancel_purchase_order(session: Session, order: PurchaseOrder, *, actor: str)
         InvalidStateError: it has ended.
     """
     who = require_actor(actor)
-    current, lines = _locked(session, order, (PurchaseStatus.DRAFT, *_OPEN), "cancelled")
+    current, lines = _ORDERS.lock(session, order)
+    _ORDERS.require_state(current, (PurchaseStatus.DRAFT, *_OPEN), "cancelled")
     batch = ledger.Batch(session, actor=who)
-    awaited = [line for line in lines if line.outstanding]
-    if current.status is not PurchaseStatus.DRAFT and awaited:
-        with _levels(session, current, awaited) as levels:
-            for line in awaited:
-                level = levels[line.variant_id, current.location_id]
-                deltas = {"incoming": -line.outstanding}
-                batch.apply(level, MovementKind.EXPECTED, deltas, cause=_cause(line))
-            batch.write()
     arrived = any(line.received for line in lines)
-    current.status = PurchaseStatus.RECEIVED if arrived else PurchaseStatus.CANCELLED
-    current.closed_at = batch.now
-    session.flush()
+    status = PurchaseStatus.RECEIVED if arrived else PurchaseStatus.CANCELLED
+    is_draft = current.status is PurchaseStatus.DRAFT
+    awaited = [] if is_draft else [line for line in lines if line.outstanding]
+    with _levels(session, current, awaited) as levels:
+        for line in awaited:
+            level = levels[line.variant_id, current.location_id]
+            deltas = {"incoming": -line.outstanding}
+            batch.apply(level, MovementKind.EXPECTED, deltas, cause=_cause(line))
+        ledger.write_with(batch, {current: {"status": status, "closed_at": batch.now}})
     return current
 
 
@@ -253,32 +247,7 @@ def list_purchase_order_lines(
     session: Session, order: PurchaseOrder
 ) -> Sequence[PurchaseOrderLine]:
     """Return the lines of a purchase order as they are now."""
-    query = select(PurchaseOrderLine).filter_by(purchase_order_id=id_of(order, PurchaseOrder))
-    ordered = query.order_by(PurchaseOrderLine.id).execution_options(populate_existing=True)
-    return session.scalars(ordered).all()
-
-
-def _locked(
-    session: Session,
-    order: PurchaseOrder,
-    allowed: tuple[PurchaseStatus, ...],
-    verb: str,
-) -> tuple[PurchaseOrder, Sequence[PurchaseOrderLine]]:
-    current = _lock(session, order)
-    return current, _require_state(session, current, allowed, verb)
-
-
-def _lock(session: Session, order: PurchaseOrder) -> PurchaseOrder:
-    return locked(session, order, PurchaseOrder)
-
-
-def _require_state(
-    session: Session, current: PurchaseOrder, allowed: tuple[PurchaseStatus, ...], verb: str
-) -> Sequence[PurchaseOrderLine]:
-    if current.status not in allowed:
-        message = f"purchase order {current.number} is {current.status.value}, not to be {verb}"
-        raise InvalidStateError(message, number=current.number, status=current.status.value)
-    return list_purchase_order_lines(session, current)
+    return _ORDERS.list_lines(session, order)
 
 
 def _levels(

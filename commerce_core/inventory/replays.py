@@ -8,35 +8,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from commerce_core.errors import IdempotencyConflictError
-from commerce_core.idempotency import claim, find_claim, fingerprint_of, sealed
+from commerce_core.idempotency import find_claim, fingerprint_of, is_unused, sealed
 from commerce_core.inventory.ledger import Cause
 from commerce_core.inventory.models import MovementKind, StockMovement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
-
-    from commerce_core.idempotency import Claim
 
 
 class Once:
     """A request that may be repeated, where no single row of its own could carry the key.
 
-    Either decide and let a batch write the ``sealed`` key along, and ask ``earlier`` where the key
-    was taken or the decision was a refusal. Or ask ``earlier`` first, decide, ask again where
-    waiting for a lock ended in a refusal, then ``take`` the key and write, then ``record``.
-    Without a key it does nothing.
+    Decide, write the ``sealed`` key together with what was decided, and ask ``earlier`` where the
+    key was taken or the decision was a refusal; or ask it first, under a lock that every request
+    of this kind needs. Without a key it does nothing.
     """
 
     def __init__(
         self, session: Session, *, actor: str, verb: str, key: str | None, **content: Any
     ) -> None:
         self._session = session
-        self._claim: Claim | None = None
         self._asked: dict[str, str] | None = None
         if key is not None:
             fingerprint = fingerprint_of(**content)
@@ -51,21 +48,13 @@ class Once:
         found = None if self._asked is None else find_claim(self._session, **self._asked)
         return None if found is None else found.result
 
+    def is_new(self) -> ColumnElement[bool]:
+        """Return the condition that nobody has used the key: a replay then waits for no lock."""
+        return true() if self._asked is None else is_unused(**self._asked)
+
     def sealed(self, answer: Any) -> dict[str, Any] | None:
         """Return the row that claims the key with its answer, or None without a key."""
         return None if self._asked is None else sealed(**self._asked, result=answer)
-
-    def take(self) -> Any | None:
-        """Claim the key; return the first answer if somebody else has claimed it meanwhile."""
-        if self._asked is None:
-            return None
-        self._claim = claim(self._session, **self._asked)
-        return self._claim.result if self._claim.is_replay else None
-
-    def record(self, answer: Any) -> None:
-        """Store what replays will be answered (JSON). The caller commits."""
-        if self._claim is not None:
-            self._claim.record(answer)
 
 
 def conflict(key: str | None, verb: str) -> IdempotencyConflictError:

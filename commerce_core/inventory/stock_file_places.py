@@ -67,18 +67,18 @@ class Places:
             return row.problem
         variant = self.variants.get(row.sku_key)
         location = self.locations.get(row.location)
+        sku = {"sku": row.sku}
         if variant is None:
-            sentence = f"No variant has the SKU {row.sku}."
-            return RowProblem("unknown_sku", "sku", sentence)
+            return RowProblem("unknown_sku", "sku", "No variant has the SKU %(sku)s.", sku)
         if variant in self.kits:
-            sentence = f"{row.sku} is a kit and has no stock of its own: name its components."
-            return RowProblem("kit", "sku", sentence)
+            words = "%(sku)s is a kit and has no stock of its own: name its components."
+            return RowProblem("kit", "sku", words, sku)
         if location is None:
-            sentence = f"No location has the code {row.location[:40]}."
-            return RowProblem("unknown_location", "location", sentence)
+            words, code = "No location has the code %(code)s.", {"code": row.location[:40]}
+            return RowProblem("unknown_location", "location", words, code)
         if not location[1]:
-            sentence = f"{location[2]} is closed: open it first."
-            return RowProblem("closed_location", "location", sentence)
+            words, name = "%(location)s is closed: open it first.", {"location": location[2]}
+            return RowProblem("closed_location", "location", words, name)
         return None
 
 

@@ -10,7 +10,7 @@ import csv
 import hashlib
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from commerce_core.catalog import normalize_sku
@@ -32,11 +32,20 @@ _SHOWN: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """Why a row is refused. ``column`` is one of the file's columns, or "" for the whole row."""
+    """Why a row is refused. ``column`` is one of the file's columns, or "" for the whole row.
+
+    ``words`` are the sentence with %(names)s of ``values``, so that it can be translated.
+    """
 
     code: str
     column: str
-    sentence: str
+    words: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        """The reason as a sentence in English."""
+        return self.words % self.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +152,9 @@ class _Fields:
         }
         row = _row_of(number, values)
         if extra:
-            sentence = f"The row has {len(fields)} fields, the column names are {width}."
-            return replace(row, problem=RowProblem("too_many_fields", "", sentence))
+            words = "The row has %(fields)s fields, the column names are %(names)s."
+            counts = {"fields": str(len(fields)), "names": str(width)}
+            return replace(row, problem=RowProblem("too_many_fields", "", words, counts))
         return row
 
 
@@ -157,15 +167,16 @@ def _row_of(number: int, values: Mapping[str, str]) -> StockFileRow:
     try:
         reason = require_reason(values.get("reason"))
     except InvalidTextError as exc:
-        problem = RowProblem("reason", "reason", f"{exc.message[:1].upper()}{exc.message[1:]}.")
+        words = f"{exc.message[:1].upper()}{exc.message[1:]}.".replace("%", "%%")
+        problem = RowProblem("reason", "reason", words)
     if not values["location"]:
         problem = RowProblem("no_location", "location", "The location is missing.")
     try:
         sku_key = normalize_sku(values["sku"])
     except InvalidTextError:
         shown = values["sku"][:_SHOWN]
-        sentence = f"{shown!r} is no SKU." if shown else "The SKU is missing."
-        problem = RowProblem("no_sku", "sku", sentence)
+        words = "%(sku)s is no SKU." if shown else "The SKU is missing."
+        problem = RowProblem("no_sku", "sku", words, {"sku": repr(shown)})
     return StockFileRow(
         number, values["sku"], values["location"], quantity, reason, sku_key, problem
     )
@@ -181,11 +192,11 @@ def _quantity_problem(text: str, quantity: int | None) -> RowProblem | None:
     if not text:
         return RowProblem("no_quantity", "quantity", "The quantity is missing.")
     if quantity is None:
-        sentence = f"{text[:_SHOWN]!r} is not a whole number, such as 12 or -3."
-        return RowProblem("not_whole", "quantity", sentence)
+        words = "%(text)s is not a whole number, such as 12 or -3."
+        return RowProblem("not_whole", "quantity", words, {"text": repr(text[:_SHOWN])})
     if abs(quantity) > MAX_QUANTITY:
-        sentence = f"The quantity is larger than {MAX_QUANTITY:,}."
-        return RowProblem("too_large", "quantity", sentence)
+        words = "The quantity is larger than %(most)s."
+        return RowProblem("too_large", "quantity", words, {"most": f"{MAX_QUANTITY:,}"})
     return None
 
 
@@ -198,11 +209,9 @@ def _without_twins(rows: Sequence[StockFileRow]) -> Iterator[StockFileRow]:
         same = lines[row.sku_key, row.location]
         if len(same) > 1 and row.sku_key and row.location:
             others = ", ".join(str(line) for line in same if line != row.line)
-            sentence = (
-                f"{row.sku} at {row.location} stands in line {others[:_SHOWN]} too: "
-                "put both into one row."
-            )
-            yield replace(row, problem=RowProblem("twice", "sku", sentence))
+            words = "%(sku)s at %(location)s stands in line %(lines)s too: put both into one row."
+            names = {"sku": row.sku, "location": row.location, "lines": others[:_SHOWN]}
+            yield replace(row, problem=RowProblem("twice", "sku", words, names))
         else:
             yield row
 

@@ -75,8 +75,9 @@ def decide(row: StockFileRow, on_hand: int | None, semantics: StockFileSemantics
     if after < 0:
         return refused(row, _below_zero(before, quantity, semantics))
     if after > MAX_QUANTITY:
-        sentence = f"{after:,} would be on hand; at most {MAX_QUANTITY:,} can be booked."
-        return refused(row, RowProblem("too_large", "quantity", sentence))
+        words = "%(after)s would be on hand; at most %(most)s can be booked."
+        values = {"after": f"{after:,}", "most": f"{MAX_QUANTITY:,}"}
+        return refused(row, RowProblem("too_large", "quantity", words, values))
     outcome = RowOutcome.CREATED if on_hand is None else RowOutcome.CHANGED
     if after == before:
         outcome = RowOutcome.UNCHANGED
@@ -90,7 +91,8 @@ def refused(row: StockFileRow, problem: RowProblem) -> RowResult:
 
 def _below_zero(before: int, quantity: int, semantics: StockFileSemantics) -> RowProblem:
     if semantics is StockFileSemantics.ABSOLUTE:
-        sentence = f"{quantity:,} cannot be on hand: the least is 0."
+        words, pieces = "%(pieces)s cannot be on hand: the least is 0.", quantity
     else:
-        sentence = f"{-quantity:,} would go, but only {before:,} are on hand."
-    return RowProblem("below_zero", "quantity", sentence)
+        words, pieces = "%(pieces)s would go, but only %(before)s are on hand.", -quantity
+    values = {"pieces": f"{pieces:,}", "before": f"{before:,}"}
+    return RowProblem("below_zero", "quantity", words, values)

@@ -5,26 +5,21 @@ Receiving turns the destination's ``incoming`` into ``on_hand``. Functions flush
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from commerce_core.errors import InvalidInputError
 from commerce_core.inventory import ledger
 from commerce_core.inventory.backorders import fill
 from commerce_core.inventory.checks import require_actor, require_open, require_pieces
 from commerce_core.inventory.models import MovementKind
+from commerce_core.inventory.papers import write_step
 from commerce_core.inventory.replays import Once
 from commerce_core.inventory.transfer_models import (
     StockTransfer,
     StockTransferLine,
     TransferStatus,
 )
-from commerce_core.inventory.transfer_rows import (
-    levels_of,
-    line_cause,
-    lock_transfer,
-    lock_transfer_in,
-    require_state,
-)
+from commerce_core.inventory.transfer_rows import TRANSFERS, levels_of, line_cause
 from commerce_core.records import id_of
 
 if TYPE_CHECKING:
@@ -58,10 +53,10 @@ def receive_transfer(
     who = require_actor(actor)
     content = {"transfer": id_of(transfer, StockTransfer), "received": list(pieces.items())}
     once = Once(session, actor=who, verb="receive_transfer", key=idempotency_key, **content)
-    current = lock_transfer(session, transfer)
+    current, lines = TRANSFERS.lock(session, transfer)
     if once.earlier() is not None:
         return current
-    lines = require_state(session, current, _ON_THE_WAY, "received")
+    TRANSFERS.require_state(current, _ON_THE_WAY, "received")
     by_id = {line.id: line for line in lines}
     _require_in_transit(by_id, pieces)
     with levels_of(session, current, lines) as levels:
@@ -75,12 +70,13 @@ def receive_transfer(
             kind = MovementKind.TRANSFER_RECEIVED
             batch.apply(level, kind, deltas, cause=cause, physical=True)
         fill(batch, *levels.values())
-        once.take()
-        batch.write()
-    for line_id, quantity in pieces.items():
-        by_id[line_id].received += quantity
-    _close_if_done(session, current, lines, batch)
-    once.record(current.id)
+        changes: dict[Any, dict[str, Any]] = {
+            by_id[number]: {"received": by_id[number].received + n} for number, n in pieces.items()
+        }
+        done = all(line.in_transit == pieces.get(line.id, 0) for line in lines)
+        status = TransferStatus.RECEIVED if done else TransferStatus.PARTIALLY_RECEIVED
+        changes[current] = {"status": status, "closed_at": batch.now if done else None}
+        write_step(batch, changes, once, current.id)
     return current
 
 
@@ -96,41 +92,43 @@ def cancel_transfer(
     """
     who = require_actor(actor)
     open_states = (TransferStatus.DRAFT, *_ON_THE_WAY)
-    current, lines = lock_transfer_in(session, transfer, open_states, "cancelled")
+    current, lines = TRANSFERS.lock(session, transfer)
+    TRANSFERS.require_state(current, open_states, "cancelled")
     batch = ledger.Batch(session, actor=who)
-    if current.status is not TransferStatus.DRAFT:
-        _return_or_lose(batch, current, lines, lost=lost)
     arrived = any(line.received for line in lines)
-    current.status = TransferStatus.RECEIVED if arrived else TransferStatus.CANCELLED
-    current.closed_at = batch.now
-    session.flush()
+    status = TransferStatus.RECEIVED if arrived else TransferStatus.CANCELLED
+    changes: dict[Any, dict[str, Any]] = {current: {"status": status, "closed_at": batch.now}}
+    if current.status is TransferStatus.DRAFT:
+        ledger.write_with(batch, changes)
+        return current
+    on_the_way = [line for line in lines if line.in_transit]
+    if lost:
+        changes |= {line: {"lost": line.lost + line.in_transit} for line in on_the_way}
+    with levels_of(session, current, on_the_way) as levels:
+        _return_or_lose(batch, current, on_the_way, levels, lost=lost)
+        ledger.write_with(batch, changes)
     return current
 
 
 def _return_or_lose(
     batch: ledger.Batch,
     transfer: StockTransfer,
-    lines: Sequence[StockTransferLine],
+    on_the_way: Sequence[StockTransferLine],
+    levels: Mapping[tuple[int, int], ledger.LevelState],
     *,
     lost: bool,
 ) -> None:
-    on_the_way = [line for line in lines if line.in_transit]
-    with levels_of(batch.session, transfer, on_the_way) as levels:
-        for line in on_the_way:
-            destination = levels[line.variant_id, transfer.destination_id]
-            kind = MovementKind.WRITTEN_OFF if lost else MovementKind.EXPECTED
-            deltas = {"incoming": -line.in_transit}
-            batch.apply(destination, kind, deltas, cause=line_cause(line))
-            if not lost:
-                source = levels[line.variant_id, transfer.source_id]
-                deltas = {"on_hand": line.in_transit}
-                kind = MovementKind.TRANSFER_RECEIVED
-                batch.apply(source, kind, deltas, cause=line_cause(line), physical=True)
-        fill(batch, *levels.values())
-        batch.write()
-    if lost:
-        for line in on_the_way:
-            line.lost += line.in_transit
+    for line in on_the_way:
+        destination = levels[line.variant_id, transfer.destination_id]
+        kind = MovementKind.WRITTEN_OFF if lost else MovementKind.EXPECTED
+        deltas = {"incoming": -line.in_transit}
+        batch.apply(destination, kind, deltas, cause=line_cause(line))
+        if not lost:
+            source = levels[line.variant_id, transfer.source_id]
+            deltas = {"on_hand": line.in_transit}
+            kind = MovementKind.TRANSFER_RECEIVED
+            batch.apply(source, kind, deltas, cause=line_cause(line), physical=True)
+    fill(batch, *levels.values())
 
 
 def _require_in_transit(
@@ -145,15 +143,3 @@ def _require_in_transit(
             left = 0 if line is None else line.in_transit
             message = f"line {line_id} has {left} on the way, not {pieces}: adjust what came extra"
             raise InvalidInputError(message, line_id=line_id, requested=pieces, available=left)
-
-
-def _close_if_done(
-    session: Session,
-    transfer: StockTransfer,
-    lines: Sequence[StockTransferLine],
-    batch: ledger.Batch,
-) -> None:
-    done = not any(line.in_transit for line in lines)
-    transfer.status = TransferStatus.RECEIVED if done else TransferStatus.PARTIALLY_RECEIVED
-    transfer.closed_at = batch.now if done else None
-    session.flush()

@@ -6,28 +6,24 @@ Sending takes the pieces off the source's ``on_hand`` and adds them to the desti
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from commerce_core.catalog.models import Variant
 from commerce_core.errors import InvalidInputError
 from commerce_core.inventory import ledger
 from commerce_core.inventory.checks import require_actor, require_open, require_quantity
-from commerce_core.inventory.drafts import DraftKind, make_draft
 from commerce_core.inventory.expiry import settle_due
 from commerce_core.inventory.hold_checks import too_few
 from commerce_core.inventory.models import MovementKind, StockLocation
+from commerce_core.inventory.papers import make_draft
 from commerce_core.inventory.replays import Once
 from commerce_core.inventory.transfer_arrivals import cancel_transfer, receive_transfer
-from commerce_core.inventory.transfer_models import (
-    StockTransfer,
-    StockTransferLine,
-    TransferStatus,
-)
+from commerce_core.inventory.transfer_models import StockTransfer, TransferStatus
 from commerce_core.inventory.transfer_rows import (
+    TRANSFERS,
     levels_of,
     line_cause,
     list_transfer_lines,
-    lock_transfer_in,
 )
 from commerce_core.records import id_of
 
@@ -45,8 +41,6 @@ __all__ = [
     "send_transfer",
     "transfer_stock",
 ]
-
-_DRAFT: Final = DraftKind(StockTransfer, StockTransferLine, "T", "transfer_id")
 
 
 def create_transfer(
@@ -86,7 +80,7 @@ def create_transfer(
     }
     return make_draft(
         session,
-        _DRAFT,
+        TRANSFERS,
         once,
         values,
         lines=[{"variant_id": v, "quantity": n} for v, n in sorted(wanted.items())],
@@ -125,7 +119,8 @@ def send_transfer(session: Session, transfer: StockTransfer, *, actor: str) -> S
         LocationClosedError: a location is closed.
     """
     who = require_actor(actor)
-    current, lines = lock_transfer_in(session, transfer, (TransferStatus.DRAFT,), "sent")
+    current, lines = TRANSFERS.lock(session, transfer)
+    TRANSFERS.require_state(current, (TransferStatus.DRAFT,), "sent")
     with levels_of(session, current, lines) as levels:
         batch = ledger.Batch(session, actor=who)
         sources = [levels[line.variant_id, current.source_id] for line in lines]
@@ -142,8 +137,6 @@ def send_transfer(session: Session, transfer: StockTransfer, *, actor: str) -> S
             destination = levels[line.variant_id, current.destination_id]
             incoming = {"incoming": line.quantity}
             batch.apply(destination, MovementKind.EXPECTED, incoming, cause=cause)
-        batch.write()
-    current.status = TransferStatus.IN_TRANSIT
-    current.sent_at = batch.now
-    session.flush()
+        sent = {"status": TransferStatus.IN_TRANSIT, "sent_at": batch.now}
+        ledger.write_with(batch, {current: sent})
     return current

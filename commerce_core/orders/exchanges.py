@@ -209,7 +209,11 @@ def _close(
 
 
 def _open(session: Session, claim: Claim) -> Claim:
-    current = session.get_one(Claim, claim.id, populate_existing=True)
+    return require_open(session.get_one(Claim, claim.id, populate_existing=True))
+
+
+def require_open(current: Claim) -> Claim:
+    """Return a claim about which nothing was decided yet; raises InvalidStateError."""
     if current.status is not ClaimStatus.OPEN:
         message = f"claim {current.id} is {current.status.value} already"
         raise InvalidStateError(message, number=current.id, status=current.status.value)

@@ -63,7 +63,7 @@ class OrderFilter:
 
 @dataclass(frozen=True, slots=True)
 class OrderSummary:
-    """A row of the list of orders."""
+    """A row of the list of orders. ``has_task``: one waits for somebody."""
 
     order: Order
     sums: Sums
@@ -71,6 +71,7 @@ class OrderSummary:
     total: Decimal
     standing: Standing
     customer: str | None
+    has_task: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +250,7 @@ def _position(cursor: str) -> tuple[datetime, int]:
 
 
 def _numbers(session: Session, ids: list[int]) -> dict[int, Any]:
-    """Return the sums of the lines of orders, by order."""
+    """Return the sums of the lines of orders, and whether a task waits, by order."""
     if not ids:
         return {}
     goods = OrderLine.kind == LineKind.GOODS
@@ -270,6 +271,7 @@ def _numbers(session: Session, ids: list[int]) -> dict[int, Any]:
                 total(getattr(OrderLine, name))
                 for name in ("allocated", "fulfilled", "shipped", "delivered", "returned")
             ),
+            _with_tasks().where(OrderTask.order_id == OrderLine.order_id).exists(),
         )
         .where(OrderLine.order_id.in_(ids))
         .group_by(OrderLine.order_id)
@@ -278,11 +280,12 @@ def _numbers(session: Session, ids: list[int]) -> dict[int, Any]:
 
 
 def _summary(order: Order, name: str | None, row: Any) -> OrderSummary:
-    sums = Sums(*row[3:]) if row is not None else Sums()
+    sums = Sums(*row[3:-1]) if row is not None else Sums()
     worth = row[2] if row is not None else Decimal(0)
     total = order.total if order.total is not None else worth
     count = row[1] if row is not None else 0
-    return OrderSummary(order, sums, count, total, standing_of(order, sums), name)
+    has_task = row is not None and bool(row[-1])
+    return OrderSummary(order, sums, count, total, standing_of(order, sums), name, has_task)
 
 
 def count_orders(session: Session, *, at_most: int = COUNT_AT_MOST) -> StateCounts:

@@ -103,7 +103,8 @@ async def decide(
     """Do what managers do: confirm, pay, refund, change, merge, cancel, cancel-lines, reopen.
 
     And decide about claims: replace, settle, deny. ``"preview": true`` in the body of change,
-    merge, replace (and of a clerk's address) does nothing: the answer is what it would do.
+    merge, replace, settle, deny (and of a clerk's address and claim) does nothing: the answer is
+    what it would do. With another verb it is refused.
     """
     return await _act(request, session, transact, (number, verb), Right.DECIDE_ORDERS)
 
@@ -120,6 +121,9 @@ async def _act(
     fields = await read_body(request)
     form = ActionForm.read(fields, action.needs)
     form.seal = "" if "preview" in fields else None
+    if form.seal == "" and action.plan is None:
+        message = f"{verb} cannot be looked at before: leave out the preview"
+        raise InvalidInputError(message, invalid={"preview": "none"})
     if form.errors:
         message = f"{verb} cannot be read: {', '.join(sorted(form.errors))}"
         raise InvalidInputError(message, invalid=form.errors)
@@ -135,6 +139,7 @@ def _preview_as_json(preview: Preview) -> dict[str, Any]:
     """Write what a change would do: amounts before and after, and pieces by SKU."""
     return {
         "total": [_amount(one.amount) for one in preview.total],
+        "refunded": [_amount(one.amount) for one in preview.refunded],
         "owed": [_amount(one.amount) for one in preview.owed],
         "stock": [
             {

@@ -42,6 +42,7 @@ class LiveOrder:
     shipped: int
     total: Decimal
     currency: str
+    has_task: bool = False
     is_new: bool = False
     is_return: bool = False
 
@@ -125,6 +126,7 @@ def state_of(
         shipped=found.sums.shipped,
         total=found.total,
         currency=order.currency,
+        has_task=found.has_task,
         is_new=is_new,
         is_return=is_return,
     )

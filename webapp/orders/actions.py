@@ -45,7 +45,7 @@ class Action:
     plan: Plan | None = None
     """Set where what it does is shown before it is done: returns the order it changes or makes."""
     flow: Callable[..., Flow[int]] | None = None
-    """Set where it takes more than one transaction."""
+    """Set where it takes more than one transaction. It follows the plan, where there is one."""
 
     @property
     def asks(self) -> bool:
@@ -101,7 +101,7 @@ ACTIONS: Final = {
         Action("cancel-lines", _T.CANCEL_LINES, _MANAGER, life.drop_pieces, _WHY | _PIECES),
         Action("cancel", _T.CANCEL, _MANAGER, life.cancel, _WHY),
         Action("reopen", _T.REOPEN, _MANAGER, life.reopen, _WHY),
-        Action("claim", _T.RETURN, _CLERK, claims.claim, _PIECES | {"kind"}, _WHY),
+        Action("claim", _T.RETURN, _CLERK, None, _PIECES | {"kind"}, _WHY, plan=claims.claim),
         Action(
             "replace",
             _T.RETURN,
@@ -111,9 +111,17 @@ ACTIONS: Final = {
             frozenset({"partial"}),
             plan=claims.replace,
         ),
-        Action("settle", _T.REFUND, _MANAGER, None, _CLAIM | _MONEY | _WHY, flow=claims.settle),
+        Action(
+            "settle",
+            _T.REFUND,
+            _MANAGER,
+            None,
+            _CLAIM | _MONEY | _WHY,
+            plan=claims.promise_back,
+            flow=claims.settle,
+        ),
         Action("task-done", None, _CLERK, life.close_task, frozenset({"task"})),
-        Action("deny", _T.RETURN, _MANAGER, claims.deny, _CLAIM | _WHY),
+        Action("deny", _T.RETURN, _MANAGER, None, _CLAIM | _WHY, plan=claims.deny),
     )
 }
 """Every verb by its name in an address, in the order of the page."""
@@ -127,7 +135,7 @@ def act(action: Action, number: int, form: ActionForm, *, actor: str) -> Flow[in
     Raises:
         PreviewOnly: (out of the flow) what it does has to be shown first.
     """
-    if action.flow is not None:
+    if action.flow is not None and action.plan is None:
         return action.flow(number, form, actor=actor)
     content = form.content(number)
 
@@ -152,7 +160,14 @@ def act(action: Action, number: int, form: ActionForm, *, actor: str) -> Flow[in
 
     # To look at what a change would do is no attempt to do it.
     is_look = action.plan is not None and form.seal == ""
-    return looking(step) if is_look else attempt_flow(step)
+    first = looking(step) if is_look else attempt_flow(step)
+    return first if action.flow is None else _then(first, action.flow(number, form, actor=actor))
+
+
+def _then(first: Flow[int], second: Flow[int]) -> Flow[int]:
+    """Run two flows, one after the other."""
+    yield from first
+    return (yield from second)
 
 
 def looking(step: Callable[[Session], int]) -> Flow[int]:

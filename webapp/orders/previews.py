@@ -41,13 +41,14 @@ class Preview:
     """Stock and money before and after. ``owed`` below zero is what the shop owes back."""
 
     total: tuple[Money, Money]
+    refunded: tuple[Money, Money]
     owed: tuple[Money, Money]
     effects: Sequence[Effect]
 
     def seal(self, content: object) -> str:
         """Return what stands for the form and for what was shown of it."""
         pieces = [(effect.variant.id, effect.promised, effect.short[1]) for effect in self.effects]
-        money = [str(amount) for amount in (*self.total, *self.owed)]
+        money = [str(amount) for amount in (*self.total, *self.refunded, *self.owed)]
         return fingerprint_of(content=content, money=money, pieces=pieces)[:32]
 
 
@@ -64,6 +65,7 @@ class _Books:
     """What some orders add up to."""
 
     total: Money
+    refunded: Money
     owed: Money
     promised: Counter[int]
     short: Counter[int]
@@ -120,6 +122,7 @@ def _read(session: Session, numbers: Collection[int]) -> _Books | None:
         short[line.variant_id or 0] += 0 if line.order_id in waiting else line.short
     return _Books(
         Money(sum((order.total or Decimal(0) for order in orders), Decimal(0)), currency),
+        Money(sum((order.refunded for order in orders), Decimal(0)), currency),
         Money(sum((balance(order).amount for order in orders), Decimal(0)), currency),
         promised,
         short,
@@ -129,7 +132,7 @@ def _read(session: Session, numbers: Collection[int]) -> _Books | None:
 def _compare(session: Session, order: Order, was: _Books | None, now: _Books | None) -> Preview:
     assert now is not None  # noqa: S101 - the order that was made or changed is among them
     nothing = Money.of(0, order.currency)
-    old = was or _Books(nothing, nothing, Counter(), Counter())
+    old = was or _Books(nothing, nothing, nothing, Counter(), Counter())
     touched = sorted(
         number
         for number in {*old.promised, *now.promised}
@@ -149,4 +152,9 @@ def _compare(session: Session, order: Order, was: _Books | None, now: _Books | N
         for number in touched
         if number in names
     ]
-    return Preview((old.total, now.total), (old.owed, now.owed), effects)
+    return Preview(
+        total=(old.total, now.total),
+        refunded=(old.refunded, now.refunded),
+        owed=(old.owed, now.owed),
+        effects=effects,
+    )

@@ -8,6 +8,7 @@ SQLite, with CHECKs and unique keys behind them. Nothing here commits.
 from __future__ import annotations
 
 from commerce_core.inventory.ledger.batch import Batch, Cause, KeyTakenError
+from commerce_core.inventory.ledger.changes import write_with
 from commerce_core.inventory.ledger.levels import (
     MAX_QUANTITY,
     LevelState,
@@ -48,4 +49,5 @@ __all__ = [
     "promise_at_once",
     "require_places",
     "reserve_at_once",
+    "write_with",
 ]

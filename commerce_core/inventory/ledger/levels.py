@@ -164,9 +164,15 @@ def offers_query(*beside: Any) -> Select[Any]:
     return query
 
 
-def lock_open_levels(session: Session, variant_ids: Select[int]) -> list[LevelState]:
-    """Lock the levels of variants at all open locations in ascending id, in one statement."""
-    query = _LOCKED.where(StockLevel.variant_id.in_(variant_ids), StockLocation.is_open)
+def lock_open_levels(
+    session: Session, variant_ids: Select[int], *conditions: Any
+) -> list[LevelState]:
+    """Lock the levels of variants at all open locations in ascending id, in one statement.
+
+    None of them, and without waiting, where one of the ``conditions`` does not hold.
+    """
+    chosen = (StockLevel.variant_id.in_(variant_ids), StockLocation.is_open)
+    query = _LOCKED.where(*chosen, *conditions)
     return [LevelState(tuple(row)) for row in session.execute(query)]
 
 

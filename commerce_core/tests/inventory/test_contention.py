@@ -12,8 +12,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import text
 
 from commerce_core.clock import use_clock
+from commerce_core.errors import IdempotencyConflictError
 from commerce_core.inventory import (
     BasketLine,
     Cause,
@@ -26,13 +28,16 @@ from commerce_core.inventory import (
     expire_reservations,
     ledger,
     list_purchase_order_lines,
+    list_transfer_lines,
     place_purchase_order,
     receive_purchase_order,
     receive_stock,
+    receive_transfer,
     reserve_basket,
     reserve_many,
     reserve_stock,
     set_stock_policy,
+    transfer_stock,
     verify_ledger,
 )
 from commerce_core.money import Money
@@ -44,6 +49,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from commerce_core.inventory import StockTransfer
     from commerce_core.tests.databases import Database
 
 UNITS = 40
@@ -169,7 +175,26 @@ def test_a_key_used_at_the_same_moment_is_one_request(database: Database, name: 
 
     assert len(set(answers)) == 1
     assert None not in answers
+    assert database.sql("SELECT count(*) FROM commerce_reservation")[0][0] <= 1
     assert rush.audit(database) == []
+
+
+@pytest.mark.postgres
+def test_a_replay_of_a_basket_waits_for_nobody(postgres: Database) -> None:
+    """Customers who ask again because it is slow must not make it slower."""
+    variant, place = postgres.run(lambda s: (make_variant(s, on_hand=9), make_location(s)))
+
+    def basket(s: Session) -> list[int]:
+        s.execute(text("SET LOCAL lock_timeout = '9s'"))
+        lines = [BasketLine(variant, 1)]
+        answer = reserve_basket(s, lines, actor="ann", idempotency_key="k-1")
+        return [row.id for row in answer.reservations]
+
+    first = postgres.run(basket)
+    with postgres.factory() as slow, slow.begin():
+        ledger.lock_level(slow, variant, place)
+
+        assert postgres.run(basket) == first
 
 
 def test_a_delivery_reported_twice_at_once_is_booked_once(database: Database) -> None:
@@ -187,6 +212,27 @@ def test_a_delivery_reported_twice_at_once_is_booked_once(database: Database) ->
 
     (line,) = database.run(lambda s: list_purchase_order_lines(s, order))
     assert line.received == 4
+    assert rush.audit(database) == []
+
+
+def test_a_key_used_for_two_transfers_at_once_books_one(database: Database) -> None:
+    variant, hall = database.run(lambda s: (make_variant(s, on_hand=9), make_location(s)))
+    shed = database.run(lambda s: make_location(s, code="SHED"))
+    send = partial(transfer_stock, source=hall, destination=shed, lines={variant: 1}, actor="ann")
+    papers = [database.run(send) for _ in range(6)]
+
+    def receive(s: Session, paper: StockTransfer) -> str:
+        (line,) = list_transfer_lines(s, paper)
+        try:
+            receive_transfer(s, paper, {line.id: 1}, actor="ann", idempotency_key="van-1")
+        except IdempotencyConflictError:
+            return "conflict"
+        return "booked"
+
+    with ThreadPoolExecutor(len(papers)) as pool:
+        told = list(pool.map(lambda paper: database.run(partial(receive, paper=paper)), papers))
+
+    assert sorted(told) == ["booked", *["conflict"] * 5]
     assert rush.audit(database) == []
 
 

@@ -185,8 +185,8 @@ MANY: dict[str, tuple[Callable[[Session, Stocked], None], int, int]] = {
     "convert": (convert, 6, 2),
     "draft": (draft, 3, 2),
     "draft with a key": (draft_with_a_key, 4, 2),
-    "transfer": (transfer, 19, 14),
-    "purchase": (purchase, 21, 16),
+    "transfer": (transfer, 17, 9),
+    "purchase": (purchase, 19, 10),
 }
 """Name, verb about all variants, statements on SQLite, statements on PostgreSQL."""
 

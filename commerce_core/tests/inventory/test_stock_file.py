@@ -180,6 +180,9 @@ def test_rows_are_refused_with_line_column_and_a_sentence(market: Market) -> Non
     sentences = [row.problem.sentence for row in result.refused if row.problem]
     assert sentences[5] == "6 would go, but only 5 are on hand."
     assert all(sentence.endswith(".") for sentence in sentences)
+    # What can be translated is the same for all rows of a kind.
+    told = {(row.problem.code, row.problem.words) for row in result.refused if row.problem}
+    assert len(told) == len({code for code, _ in told})
     assert market.venue.contents() == before
 
 

@@ -179,7 +179,11 @@ async def test_a_claim_is_opened_replaced_refunded_or_rejected(light_clerk: Brow
     await do(browser, number, "ship", **lines)
     claimed = {f"line-{shirt.id}": "1", "reason": "one shirt was not in it"}
     assert (await do(browser, number, "claim", **claimed)).status_code == 422  # what went wrong?
-    assert (await do(browser, number, "claim", kind="missing", **claimed)).status_code == 303
+    claimed |= {"kind": "missing", "folder": "steps"}
+    looked = words(await preview(browser, number, "claim", **claimed))
+    assert "No stock moves." in looked
+    assert "claim" not in await story(browser, number)
+    assert (await apply(browser, number, "claim", **claimed)).status_code == 303
     page = words(await browser.get(f"/orders/{number}"))
     assert "Missing from the parcel" in page
     too_many = {f"line-{pot.id}": "2", "kind": "broken"}
@@ -197,8 +201,9 @@ async def test_a_claim_is_opened_replaced_refunded_or_rejected(light_clerk: Brow
     assert "order sent instead" in page
     again = await do(browser, number, "replace", folder="decide", claim="1")
     assert again.status_code == 409
-    await do(browser, number, "claim", kind="broken", **{f"line-{pot.id}": "1"})
-    denied = await do(browser, number, "deny", folder="decide", claim="2", reason="no picture")
+    broken = {f"line-{pot.id}": "1", "kind": "broken", "folder": "steps"}
+    assert (await apply(browser, number, "claim", **broken)).status_code == 303
+    denied = await apply(browser, number, "deny", claim="2", reason="no picture")
     assert denied.status_code == 303
     async with browser.database.reads() as session:
         statuses = [(await session.get_one(Claim, n)).status for n in (1, 2)]
@@ -208,20 +213,50 @@ async def test_a_claim_is_opened_replaced_refunded_or_rejected(light_clerk: Brow
     assert answer.status_code == 404
 
 
-async def test_the_money_of_a_claim_goes_back_once(light_clerk: Browser) -> None:
-    browser = light_clerk
+async def a_claim(browser: Browser) -> int:
+    """Place, pay and ship two shirts, one of them the wrong one; return the order."""
     await browser.become(Role.MANAGER)
     number = await placed(browser, {SHIRT: 2}, unpaid=True)
     await do(browser, number, "pay", folder="decide", amount="59.80")
     (shirt,) = await lines_of(browser, number)
     await do(browser, number, "ship", **{f"line-{shirt.id}": "2"})
-    await do(browser, number, "claim", kind="wrong", **{f"line-{shirt.id}": "1"})
+    wrong = {f"line-{shirt.id}": "1", "kind": "wrong", "folder": "steps"}
+    assert (await apply(browser, number, "claim", **wrong)).status_code == 303
+    return number
+
+
+async def test_the_money_of_a_claim_goes_back_once(light_clerk: Browser) -> None:
+    browser = light_clerk
+    number = await a_claim(browser)
     form = await browser.get(f"/orders/{number}/decide/settle?claim=1")
     assert 'value="29.90"' in form.text
-    fields = {"claim": "1", "amount": "29.90", "reason": "wrong colour", "key": "once"}
+    fields = {"claim": "1", "amount": "29.90", "reason": "wrong colour"}
+    shown = await preview(browser, number, "settle", **fields)
+    assert "Given back €0.00 €29.90" in words(shown)
+    assert str((await read(browser, number)).refunded) == "0.0000"
+    fields |= {"seal": hidden(shown, "seal"), "key": hidden(shown, "key")}
     for _ in range(2):
         answer = await do(browser, number, "settle", folder="decide", **fields)
         assert answer.status_code == 303
     assert str((await read(browser, number)).refunded) == "29.9000"
     async with browser.database.reads() as session:
         assert (await session.get_one(Claim, 1)).status is ClaimStatus.REFUNDED
+
+
+async def test_no_money_goes_back_for_a_claim_that_was_decided_or_seen_otherwise(
+    light_clerk: Browser,
+) -> None:
+    browser = light_clerk
+    number = await a_claim(browser)
+    fields = {"claim": "1", "amount": "29.90", "reason": "wrong colour"}
+    seal = hidden(await preview(browser, number, "settle", **fields), "seal")
+
+    more = await do(
+        browser, number, "settle", folder="decide", **fields | {"amount": "59.80"}, seal=seal
+    )
+    assert "is not what was shown before" in words(more)
+    await apply(browser, number, "deny", claim="1", reason="it was right")
+    late = await do(browser, number, "settle", folder="decide", **fields, seal=seal)
+
+    assert late.status_code == 409
+    assert (await read(browser, number)).refunded == 0

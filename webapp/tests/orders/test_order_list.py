@@ -111,13 +111,17 @@ async def test_states_between_the_statuses_and_tasks_are_filters_too(clerk: Brow
         }
         if query.startswith("standing=p") or query == "standing=returned":
             assert {row["standing"] for row in every.values()} <= {query.partition("=")[2]}
-    assert "To decide 1" in words(await clerk.get("/orders"))
+    page = await clerk.get("/orders")
+    assert "To decide 1" in words(page)
+    tagged = [row for row in page.text.split("<tr>") if "<td" in row and "To decide" in row]
+    assert [f'/orders/{numbers["T"]}"' in row for row in tagged] == [True]
     page = await clerk.get(f"/orders/{numbers['T']}")
     assert "somebody has to decide" in words(page)
     done = await do(clerk, numbers["T"], "task-done", task="1")
     assert done.status_code == 303
     assert (await do(clerk, numbers["U"], "task-done", task="1")).status_code == 404
     assert shown(await clerk.get("/orders?task=1")) == []
+    assert "To decide" not in words(await clerk.get("/orders"))
 
 
 async def test_search_finds_numbers_and_customers(clerk: Browser) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from webapp.accounts.roles import Role
-from webapp.tests.orders.shop import POT, SHIRT, lines_of, placed, story
+from webapp.tests.orders.shop import POT, SHIRT, lines_of, placed, read, story
 
 if TYPE_CHECKING:
     import httpx
@@ -109,5 +109,8 @@ async def test_a_program_looks_at_a_change_before_it_makes_it(light_clerk: Brows
     assert (await act(browser, number, "decide/change", body)).status_code == 409
     for wrong in ({"add": [POT]}, {"add": {POT: "1"}}, {"address": "here"}):
         assert (await act(browser, number, "decide/change", body | wrong)).status_code == 400
+    blind = {"reason": "x", "preview": True}
+    assert (await act(browser, number, "decide/cancel", blind)).status_code in {400, 422}
+    assert (await read(browser, number)).status == "processing", "asked to look, it did nothing"
     unknown = body | {"version": 2, "add": {"NOTHING": 1}}
     assert (await act(browser, number, "decide/change", unknown)).status_code == 422

@@ -162,6 +162,7 @@ async def test_claims_of_all_orders_are_listed_by_state(light_clerk: Browser) ->
     number = await shipped(light_clerk)
     shirt, _ = await lines_of(light_clerk, number)
     fields = {f"line-{shirt.id}": "1", "kind": "broken", "reason": "a tear"}
+    fields["seal"] = hidden(await do(light_clerk, number, "claim", **fields), "act-form", "seal")
     assert (await do(light_clerk, number, "claim", **fields)).status_code == 303
     page = words(await light_clerk.get("/returns/claims?status=open"))
     assert "Arrived broken Open 1 a tear" in page

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commerce_core.inventory.models import StockLevel
+from commerce_core.inventory.lowness import low_levels
 from webapp.live.changes import Changes
 from webapp.live.states import LevelState
 
@@ -16,9 +15,7 @@ Keys = set[tuple[int, int]]
 
 def read_low(session: Session) -> Keys:
     """Return variant and location of every level that is low now."""
-    low = StockLevel.available < StockLevel.minimum
-    rows = session.execute(select(StockLevel.variant_id, StockLevel.location_id).where(low))
-    return {(variant_id, location_id) for variant_id, location_id in rows}
+    return {(row.variant_id, row.location_id) for row in session.execute(low_levels())}
 
 
 class Lowness:

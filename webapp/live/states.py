@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from commerce_core.catalog.models import Variant
+from commerce_core.inventory.lowness import is_low_level
 from commerce_core.inventory.models import MovementKind, StockLevel, StockLocation, StockMovement
 
 
@@ -18,9 +19,10 @@ from commerce_core.inventory.models import MovementKind, StockLevel, StockLocati
 class LevelState:
     """A level as it is now.
 
-    ``kind`` and ``occurred_at`` are those of its newest movement, None where a level was written
-    without one. ``touched`` names the quantities that changed since the cursor. ``was_low`` is
-    False only where it is known that the level was not low before.
+    ``is_low``: less than the minimum is available here, or of the variant less than its own
+    threshold at all locations. ``kind`` and ``occurred_at`` are those of its newest movement, None
+    where a level was written without one. ``touched`` names the quantities that changed since the
+    cursor. ``was_low`` is False only where it is known that the level was not low before.
     """
 
     variant_id: int
@@ -35,6 +37,7 @@ class LevelState:
     reserved: int
     incoming: int
     minimum: int
+    is_low: bool
     kind: MovementKind | None
     occurred_at: datetime | None
     touched: frozenset[str] = frozenset()
@@ -44,11 +47,6 @@ class LevelState:
     def key(self) -> tuple[str, int, int]:
         """What this is the state of."""
         return "level", self.variant_id, self.location_id
-
-    @property
-    def is_low(self) -> bool:
-        """Whether less is available than the minimum."""
-        return self.available < self.minimum
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class VariantState:
     incoming: int
     minimum: int
     is_low: bool
-    """Whether any location has less than its minimum."""
+    """Whether it is low at any location, or all over."""
     is_out: bool
     """Whether no location has anything available."""
     touched: frozenset[str] = frozenset()
@@ -123,6 +121,7 @@ def level_rows() -> Select[Any]:
         StockLevel.reserved,
         StockLevel.incoming,
         StockLevel.minimum,
+        is_low_level().label("is_low"),
         StockMovement.kind,
         StockMovement.occurred_at,
     )

@@ -23,9 +23,8 @@ from commerce_core.catalog.models import (
     Variant,
     VariantOptionValue,
 )
-from commerce_core.catalog.search import VariantMatch, find_products, match_variants
-from commerce_core.database.id_lists import is_one_of
-from commerce_core.inventory.models import StockLevel, StockLocation
+from commerce_core.catalog.search import find_products, match_variants
+from commerce_core.inventory.models import StockLocation
 from commerce_core.inventory.queries import list_locations
 from commerce_core.journal import Cursor, read_cursor
 from webapp.live.states import (
@@ -38,9 +37,9 @@ from webapp.live.states import (
 )
 from webapp.stock.census import Census
 from webapp.stock.filters import BoardFilter, StateFilter
+from webapp.stock.narrowing import PAGE_SIZE, narrow
 from webapp.stock.sales import SOLD_DAYS, read_sales
 
-PAGE_SIZE: Final = 50
 MOST_CHOICES: Final = 40
 """So many products a menu can hold; in a larger shop they are found by typing."""
 MOST_COUNTED: Final = 1_000
@@ -107,7 +106,7 @@ def read_board(
     chosen = [location for location in locations if location.code in wanted.locations]
     products = read_products_by_slug(session, wanted.products)
     match = match_variants(session, wanted.query)
-    condition = _condition(session, wanted, census, match, products=products, places=chosen)
+    condition = narrow(session, wanted, census, match, products=products, places=chosen)
     page = _read_page(session, wanted, condition)
     return Board(
         cursor=cursor,
@@ -132,59 +131,6 @@ def read_products_by_slug(session: Session, slugs: Sequence[str]) -> Sequence[Pr
 
 
 # --- which variants ----------------------------------------------------------------------------
-
-
-def _condition(
-    session: Session,
-    wanted: BoardFilter,
-    census: Census,
-    match: VariantMatch,
-    *,
-    products: Sequence[Product],
-    places: Sequence[StockLocation],
-) -> ColumnElement[bool]:
-    """Return what the filters leave of all variants."""
-    conditions = [match.condition]
-    if wanted.products:
-        conditions.append(Product.id.in_([product.id for product in products]))
-    here = None
-    if wanted.locations:
-        here = StockLevel.location_id.in_([place.id for place in places])
-        stocked = sum(census.by_location.get(place.id, 0) for place in places)
-        conditions.append(_has_level(here, stocked, census))
-    if wanted.state is StateFilter.LOW:
-        low = and_(StockLevel.is_low) if here is None else and_(here, StockLevel.is_low)
-        conditions.append(_has_level(low, census.low, census))
-    elif wanted.state is StateFilter.OUT:
-        conditions.extend(_is_out(session, here, census))
-    return and_(*conditions)
-
-
-def _has_level(test: ColumnElement[bool], expected: int, census: Census) -> ColumnElement[bool]:
-    """Return whether a variant has a level that passes the test.
-
-    Where few do, they are looked up and sorted. Where many do, the list is walked in its order
-    and each variant is asked. Both cost the same at the square root of page size by variants.
-    """
-    if expected * expected < PAGE_SIZE * census.variants:
-        return Variant.id.in_(select(StockLevel.variant_id).where(test))
-    levels = select(StockLevel.id).where(StockLevel.variant_id == Variant.id, test)
-    return levels.correlate(Variant).exists()
-
-
-def _is_out(
-    session: Session, here: ColumnElement[bool] | None, census: Census
-) -> list[ColumnElement[bool]]:
-    """Return the tests for variants that are stocked, but of which nothing is available."""
-    levels = select(StockLevel.id).where(StockLevel.variant_id == Variant.id)
-    if here is not None:
-        levels = levels.where(here)
-    exists = levels.correlate(Variant).exists()
-    available = levels.where(StockLevel.available > 0).correlate(Variant).exists()
-    tests = [exists, ~available]
-    if here is None and census.out_ids is not None:
-        tests.append(is_one_of(session, Variant.id, sorted(census.out_ids)))
-    return tests
 
 
 def _variants(condition: ColumnElement[bool]) -> Select[Any]:

@@ -61,7 +61,7 @@ class CellWriter:
     def available(self, level: LevelState, *, button: str = "", oob: str = "") -> str:
         """Write what is available; ``button`` is what ``adjust_button`` returned."""
         low, hint = "", ""
-        if level.available < level.minimum:
+        if level.is_low and level.available < level.minimum:
             low = " low"
             below = self._words["below"].replace("{minimum}", self.number(level.minimum))
             hint = f'<span class="visually-hidden">{below}</span>'

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from commerce_core.catalog.models import Variant
+from commerce_core.inventory.lowness import low_variants
 from commerce_core.inventory.models import StockLevel
 from webapp.database import WebDatabase
 
@@ -49,7 +50,7 @@ def take_census(session: Session) -> Census:
     by_location = session.execute(
         select(StockLevel.location_id, func.count()).group_by(StockLevel.location_id)
     )
-    low = select(StockLevel.variant_id).where(StockLevel.is_low).distinct().subquery()
+    low = low_variants().distinct().subquery()
     out = (
         select(StockLevel.variant_id)
         .group_by(StockLevel.variant_id)

@@ -13,9 +13,10 @@ from litestar import Request
 from commerce_core.catalog.models import Product
 from webapp.accounts.sessions import Identity
 from webapp.security import Right
-from webapp.stock.board import MOST_CHOICES, MOST_COUNTED, PAGE_SIZE, Board
+from webapp.stock.board import MOST_CHOICES, MOST_COUNTED, Board
 from webapp.stock.cells import CellWriter
 from webapp.stock.filters import BoardFilter, StateFilter
+from webapp.stock.narrowing import PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)

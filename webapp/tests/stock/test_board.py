@@ -14,11 +14,14 @@ from sqlalchemy import text
 from commerce_core import make_engine, make_session_factory
 from commerce_core.catalog import create_product, create_variant, get_variant
 from commerce_core.inventory import get_location, receive_stock, ship_stock
-from commerce_core.journal import ensure_epoch
+from commerce_core.journal import Cursor, ensure_epoch, read_cursor
 from commerce_core.models import metadata
 from commerce_core.money import Money
 from commerce_core.testing import make_location, make_variant
 from webapp.accounts.roles import Role
+from webapp.live.changes import read_changes
+from webapp.live.lowness import read_low
+from webapp.live.topics import Topic, cut
 from webapp.stock import board as board_module
 from webapp.stock import census as census_module
 from webapp.stock.filters import BoardFilter, StateFilter
@@ -76,6 +79,37 @@ async def test_states_are_silent_low_or_out(clerk: Browser) -> None:
     page = (await clerk.get("/stock")).text
     states = {number: cell(page, f"s{number}") for number in (1, 2, 3, 6)}
     assert states == {1: "In stock", 2: "Low", 3: "Out", 6: ""}
+
+
+async def test_what_is_low_by_its_own_threshold_is_low_everywhere(clerk: Browser) -> None:
+    def expect_more(session: Session) -> Cursor:
+        get_variant(session, sku="ALM-CHA-S").low_stock_threshold = 50
+        get_variant(session, sku="ALM-CHA-M").track_inventory = False
+        return read_cursor(session)
+
+    begin = await clerk.database.transact(expect_more)
+
+    assert await skus(clerk, "/stock?state=low") == ["ALM-CHA-S"]
+    assert await skus(clerk, "/stock?state=low&location=LEI") == ["ALM-CHA-S"]
+    page = (await clerk.get("/stock")).text
+    assert (cell(page, "s1"), cell(page, "s2")) == ("Low", "In stock")
+    assert re.search(r'href="/stock\?state=low"[^>]*>Low <span class="n">1<', page)
+    # A cell tells of its own location: no minimum is missed there.
+    assert cell(page, "c1-1") == "Adjust Chalk · S in Hamburg, 22"
+    assert cell(page, "c2-2") == "Adjust Chalk · M in Leipzig, 1"
+    assert "Linen shirt Alma" in (await clerk.get("/products?stock=low")).text
+
+    def move(session: Session) -> None:
+        variant = get_variant(session, sku="ALM-CHA-S")
+        receive_stock(session, variant, get_location(session, code="LEI"), quantity=1, actor="t")
+
+    await clerk.database.transact(move)
+    async with clerk.database.reads() as session:
+        changes = await session.run_sync(read_changes, begin)
+        low = await session.run_sync(read_low)
+    assert [state.is_low for state in changes.variants] == [True]
+    assert [level.location for level in cut(changes, Topic("low")).levels] == ["LEI"]
+    assert low == {(1, 1), (1, 2)}
 
 
 async def test_colours_stand_before_the_names_that_have_one(clerk: Browser) -> None:

@@ -104,11 +104,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.answer(b"<p>refused</p>", "text/html", self.stage.refuse_with)
             return
         wire: queue.Queue[object] = queue.Queue()
+        self.stage.wires.append(wire)  # before the head: from then on the page says "Live"
         self.send_response(HTTPStatus.OK)
         self.send_header("content-type", "text/event-stream")
         self.end_headers()
         self.wfile.write(b": hello\n\n")
-        self.stage.wires.append(wire)
         with suppress(OSError):
             while isinstance(part := wire.get(), bytes):
                 self.wfile.write(part)

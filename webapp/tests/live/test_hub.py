@@ -280,7 +280,8 @@ async def test_what_happens_to_an_order_alone_is_seen_by_the_quick_look(
     assert (await next_of_orders())["is_new"]
     reads = hub.figures.reads
     await until(lambda: hub.figures.reads > reads and hub.feed._was_quiet)
-    monkeypatch.setattr(feed_module, "LONGEST_REST_SECONDS", 1e9)  # nothing is read unless it is seen
+    # Nothing is read unless it is seen.
+    monkeypatch.setattr(feed_module, "LONGEST_REST_SECONDS", 1e9)
     await asyncio.to_thread(shop.run, hold)
     assert not (await next_of_orders())["is_new"]
 

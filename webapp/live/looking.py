@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from commerce_core.database import Xid8
 from commerce_core.inventory.models import StockMovement
-from commerce_core.journal import Cursor
+from commerce_core.journal import Cursor, position_columns
 from commerce_core.orders.event_models import OrderEvent
 from webapp.live.span import Span, span_of, span_query
 
@@ -79,7 +79,7 @@ class Look:
 
 
 def _news_query() -> Select[Any]:
-    horizon = func.pg_snapshot_xmin(func.pg_current_snapshot(), type_=Xid8())
+    _, horizon, _ = position_columns(on_postgresql=True)
     since = bindparam("since", type_=Xid8())
     news = [
         select(journal.id).where(journal.xid >= since).where(journal.xid < horizon).exists()

@@ -33,16 +33,15 @@ from webapp.tests.live.clients import Shop, adjust
 from webapp.tests.orders.shop import place
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 
 
 @pytest.fixture
-def shop(postgres_url: str) -> Iterator[Shop]:
-    opened = Shop(postgres_url)
-    yield opened
-    opened.close()
+def any_url(postgres_url: str) -> str:
+    """Only PostgreSQL is asked this way."""
+    return postgres_url
 
 
 @pytest.fixture
